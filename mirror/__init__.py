@@ -1,0 +1,1 @@
+"""A caching mirror and private registry for build machines."""

@@ -1,0 +1,56 @@
+"""From the headers of a request to a principal."""
+
+import time
+from collections.abc import Mapping
+
+from mirror.auth.credentials import tokens
+from mirror.errors import Unauthenticated
+from mirror.store.changes import Changes
+from mirror.store.users import Principal, Users
+
+REMEMBERED = 4096
+"""Credential headers whose principal is remembered; a build farm uses a few dozen."""
+
+PRESENTED = ("Authorization", "X-NuGet-ApiKey")
+
+
+class Identity:
+    """Tells who asks. What it remembers is dropped as soon as any right or user changed."""
+
+    def __init__(self, users: Users, changes: Changes) -> None:
+        self._users = users
+        self._changes = changes
+        self._known: dict[tuple[str, str], Principal] = {}
+        self._seen = -1
+
+    async def identify(self, headers: Mapping[str, str]) -> Principal | None:
+        """The principal, or None for a request without credentials.
+
+        Raises `Unauthenticated` for credentials that are malformed, unknown, expired or revoked:
+        a wrong token never passes as anonymous, so a typing error shows at once (uv#11899).
+        """
+        presented = (headers.get(PRESENTED[0], ""), headers.get(PRESENTED[1], ""))
+        if presented == ("", ""):
+            return None
+        if self._seen != self._changes.everything:
+            self._known.clear()
+            self._seen = self._changes.everything
+        principal = self._known.get(presented)
+        if principal is None:
+            principal = await self._look_up(headers)
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[presented] = principal
+        if principal.expires_at is not None and principal.expires_at <= time.time():
+            raise Unauthenticated("the token has expired: get a new one", presented=True)
+        return principal
+
+    async def _look_up(self, headers: Mapping[str, str]) -> Principal:
+        for token in tokens(headers):
+            principal = await self._users.by_token(token) if token else None
+            if principal is not None:
+                return principal
+        raise Unauthenticated(
+            "the token is unknown or was revoked: make one with 'mirror token create'",
+            presented=True,
+        )

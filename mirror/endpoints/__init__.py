@@ -1,0 +1,1 @@
+"""Package managers' traffic: from a request to the bytes that answer it."""

@@ -1,0 +1,250 @@
+"""The door: a small protocol in front of aiohttp's, and the listening that makes one per connection.
+
+It guards what aiohttp does not: how many connections there are, and how long a client may take
+over the head of a request. Bodies have no limit in time, up or down (lessons #14c).
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+import weakref
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from aiohttp import web
+from aiohttp.http import HttpProcessingError
+
+from mirror.endpoints.outlet import sever
+from mirror.endpoints.sending import SEND_TIMEOUT
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+_FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"
+    b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+)
+_LATE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_PARTING = 1.0
+"""Seconds for cancelled handlers to clean up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client may take up: connections in all, times in seconds, sizes in bytes.
+
+    `head` runs from connecting, or from a head's first byte, to its last one; `idle` is between
+    two requests. A longer request line or header field than `line` is answered 400, and more
+    than `connections` 503.
+    """
+
+    connections: int = 4096
+    head: float = 30.0
+    idle: float = 75.0
+    send: float = SEND_TIMEOUT
+    line: int = 8190
+
+
+class Front(asyncio.Protocol):
+    """One connection: passes everything on to aiohttp's protocol, and watches the clock."""
+
+    __slots__ = ("_inner", "_reception", "_since", "_task", "_timer", "_transport")
+
+    def __init__(self, reception: "Reception") -> None:
+        self._reception = reception
+        self._inner: web.RequestHandler | None = None
+        self._transport: asyncio.Transport | None = None
+        self._since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: weakref.ref[asyncio.Task[Any]] | None = None
+
+    @property
+    def task(self) -> asyncio.Task[Any] | None:
+        """What answers the request in progress, until its last byte was handed over."""
+        task = self._task() if self._task is not None else None
+        return None if task is None or task.done() else task
+
+    def begin(self, task: asyncio.Task[Any] | None) -> None:
+        """Take note that a head is complete, and that `task` answers it."""
+        self._task = weakref.ref(task) if task is not None else None
+        self._since = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        if not self._reception.admit(self):
+            self._transport.write(_FULL)
+            self._transport.close()
+            return
+        if (option := getattr(socket, "TCP_USER_TIMEOUT", None)) is not None:
+            # The kernel gives up on a client that takes nothing also where nobody waits for it:
+            # after a small answer, or with the rest of one in the buffer of a closing transport.
+            patience = round(self._reception.limits.send * 1000)
+            sock = transport.get_extra_info("socket")
+            sock.setsockopt(socket.IPPROTO_TCP, option, patience)
+        self._inner = self._reception.server()
+        self._inner.connection_made(transport)
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        if self._inner is None:
+            return
+        if self._since is None and self.task is None:
+            # A recogniser of hot requests belongs here, between two requests: it sees the bytes
+            # of the next one before anybody, and what it answers goes no further.
+            self._await_head()
+        self._inner.data_received(data)
+
+    def eof_received(self) -> None:
+        if self._inner is not None:
+            self._inner.eof_received()
+
+    def pause_writing(self) -> None:
+        if self._inner is not None:
+            self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._inner is not None:
+            self._inner.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._reception.dismiss(self)
+        if self._inner is not None:
+            self._inner.connection_lost(exc)
+
+    def part(self) -> None:
+        """Close: at once between two requests, else when the one in progress is answered."""
+        if (task := self.task) is not None:
+            task.add_done_callback(lambda _: self.part())
+        elif self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close now, and end what is in progress."""
+        if (task := self.task) is not None:
+            task.cancel()
+        if self._transport is not None:
+            sever(self._transport)
+
+    def _await_head(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._since = loop.time()
+        if self._timer is None:  # one timer for many requests: it looks at the time when it fires
+            self._timer = loop.call_later(self._reception.limits.head, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._since is None or self._transport is None or self._transport.is_closing():
+            return
+        loop = asyncio.get_running_loop()
+        left = self._since + self._reception.limits.head - loop.time()
+        if left > 0:
+            self._timer = loop.call_later(left, self._look)
+        else:
+            self._transport.write(_LATE)
+            self._transport.close()
+
+
+class Reception:
+    """What the connections of one port share: aiohttp's server, the limits, and each other."""
+
+    def __init__(self, handler: Handler, limits: Limits) -> None:
+        self.limits = limits
+        self.fronts: set[Front] = set()
+        self.empty = asyncio.Event()
+        self._handler = handler
+        logger = logging.getLogger("mirror.http")
+        logger.addFilter(_without_traces)
+        self.server = web.Server(
+            self._handle,
+            access_log=None,  # the handler's own log line says more
+            logger=logger,
+            keepalive_timeout=limits.idle,
+            max_line_size=limits.line,
+            max_field_size=limits.line,
+        )
+
+    def admit(self, front: Front) -> bool:
+        """Whether there is room for one more connection."""
+        if len(self.fronts) >= self.limits.connections:
+            return False
+        self.fronts.add(front)
+        self.empty.clear()
+        return True
+
+    def dismiss(self, front: Front) -> None:
+        """Forget a connection that is gone, or was never let in."""
+        self.fronts.discard(front)
+        if not self.fronts:
+            self.empty.set()
+
+    def _handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        # aiohttp runs a task for each request, from here until the response has been sent.
+        front = request.transport.get_protocol() if request.transport is not None else None
+        if isinstance(front, Front):
+            front.begin(asyncio.current_task())
+        return self._handler(request)
+
+
+class Listening:
+    """An open port; `serve` makes it, `close` ends it."""
+
+    def __init__(self, reception: Reception, acceptor: asyncio.Server) -> None:
+        self._reception = reception
+        self._acceptor = acceptor
+        self.port: int = acceptor.sockets[0].getsockname()[1]
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._reception.fronts)
+
+    async def close(self, grace: float) -> None:
+        """Accept nothing more, let requests in progress end for `grace` seconds, break the rest."""
+        self._acceptor.close()
+        reception = self._reception
+        for front in tuple(reception.fronts):
+            front.part()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await reception.empty.wait()
+        cancelled = [front.task for front in reception.fronts]
+        for front in tuple(reception.fronts):
+            front.abort()
+        if tasks := [task for task in cancelled if task is not None]:
+            await asyncio.wait(tasks, timeout=_PARTING)
+        await reception.empty.wait()
+
+
+async def serve(
+    handler: Handler,
+    host: str,
+    port: int,
+    *,
+    limits: Limits | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Listening:
+    """Answer requests on `host` and `port` (0: any free one) with `handler`.
+
+    `handler` is called for each well-formed request, also for methods and paths that mean
+    nothing. `OSError` when the address cannot be had.
+    """
+    reception = Reception(handler, limits or Limits())
+    acceptor = await asyncio.get_running_loop().create_server(
+        lambda: Front(reception), host, port, ssl=tls, backlog=2048, reuse_address=True
+    )
+    return Listening(reception, acceptor)
+
+
+def _without_traces(record: logging.LogRecord) -> bool:
+    """What clients do to us is worth a line (malformed requests) or none (leaving), not our stack."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, ConnectionError):
+        return False
+    if isinstance(error, HttpProcessingError):
+        record.msg = f"{record.getMessage()}: {' '.join(error.message.split())}"
+        record.args, record.exc_info = (), None
+    return True

@@ -1,0 +1,199 @@
+"""The one path that every request takes.
+
+raw target -> route -> repository -> principal -> the format's intent -> the right to it
+-> reads, writes or relays -> bytes; any error of the tree -> the format's own words.
+"""
+
+import asyncio
+import logging
+import time
+
+from aiohttp import web
+
+from mirror.auth.access import READ, Access
+from mirror.auth.identity import Identity
+from mirror.endpoints.entity import Entity
+from mirror.endpoints.exchange import Exchange, entity_of
+from mirror.endpoints.operations import Operations
+from mirror.endpoints.reads import Reads
+from mirror.endpoints.relays import Relays
+from mirror.endpoints.routing import Bases, Route, domain_of, split
+from mirror.endpoints.sending import Following, Sending
+from mirror.endpoints.writes import Writes
+from mirror.errors import Exceeded, MirrorError, NotFound, Unauthenticated
+from mirror.formats import FORMATS
+from mirror.formats.format import (
+    Alter,
+    Answer,
+    Call,
+    Intent,
+    ReadAsset,
+    ReadPackage,
+    Relay,
+    Submit,
+    WhoAmI,
+)
+from mirror.formats.format import Search as SearchIntent
+from mirror.repositories.searching import Search
+from mirror.telemetry.access import AccessLog, RequestIds
+from mirror.telemetry.metrics import Metrics
+
+DEFAULT_DOMAIN = "default"
+BROKEN_OFF = 499
+"""What the log says of a client that left before its answer was complete (nginx's own number)."""
+
+log = logging.getLogger(__name__)
+
+
+class Handler:
+    """Answers requests; one instance serves all connections."""
+
+    def __init__(
+        self,
+        *,
+        search: Search,
+        identity: Identity,
+        access: Access,
+        reads: Reads,
+        writes: Writes,
+        relays: Relays,
+        operations: Operations,
+        bases: Bases,
+        metrics: Metrics,
+        access_log: AccessLog,
+    ) -> None:
+        self._search = search
+        self._identity = identity
+        self._access = access
+        self._reads = reads
+        self._writes = writes
+        self._relays = relays
+        self._operations = operations
+        self._bases = bases
+        self._metrics = metrics
+        self._log = access_log
+        self._ids = RequestIds()
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request, then note it in log and metrics."""
+        started = time.perf_counter()
+        exchange = Exchange(request, self._ids())
+        response: web.StreamResponse | None = None
+        try:
+            response = await self._answer(exchange)
+            await response.prepare(request)
+            await response.write_eof()
+        except ConnectionError:
+            if response is None:
+                response = self._broken(exchange)
+            raise
+        finally:
+            self._record(exchange, response, time.perf_counter() - started)
+        return response
+
+    async def _answer(self, exchange: Exchange) -> web.StreamResponse:
+        request = exchange.request
+        try:
+            operation = self._operations.find(request.path)
+            if operation is not None:
+                exchange.kind = "operation"
+                return await operation(exchange)
+            route = split(request.raw_path)
+            intent = await self._understand(exchange, route)
+            return await self._serve(exchange, intent)
+        except MirrorError as error:
+            return self._refused(exchange, error)
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception:
+            log.exception("request %s failed", exchange.id)
+            body = b'{"error":"internal error; the log knows more under the X-Request-Id"}'
+            entity = Entity(
+                content_type="application/json", status=500, cache_control="no-store", body=body
+            )
+            return Sending(entity, request_id=exchange.id)
+
+    async def _understand(self, exchange: Exchange, route: Route) -> Intent:
+        request, headers = exchange.request, exchange.request.headers
+        form = FORMATS.get(route.format)
+        if form is None:
+            known = ", ".join(sorted(FORMATS))
+            raise NotFound(
+                "endpoint", route.format, f"there is no format '{route.format}': {known}"
+            )
+        exchange.format = route.format
+        domain = route.domain or domain_of(headers.get("Host", "")) or DEFAULT_DOMAIN
+        exchange.principal = await self._identity.identify(headers)
+        exchange.repository = await self._search.repository(domain, route.repository)
+        exchange.repository_name = route.repository
+        exchange.base = self._bases.base(request.remote or "", headers, route.prefix)
+        return form.parse(Call(request.method, route.rest, route.query, headers))
+
+    async def _serve(self, exchange: Exchange, intent: Intent) -> web.StreamResponse:
+        exchange.kind = type(intent).__name__
+        match intent:
+            case ReadPackage():
+                self._may_read(exchange)
+                return await self._reads.document(exchange, intent)
+            case ReadAsset():
+                self._may_read(exchange)
+                return await self._reads.asset(exchange, intent)
+            case Submit():
+                return await self._writes.submit(exchange, intent)
+            case Alter():
+                return await self._writes.alter(exchange, intent)
+            case Relay():
+                self._may_read(exchange)
+                return await self._relays.relay(exchange, intent)
+            case SearchIntent():
+                self._may_read(exchange)
+                return await self._relays.search(exchange, intent)
+            case Answer(reply):
+                if intent.authenticated:
+                    self._may_read(exchange)
+                return Sending(entity_of(reply), request_id=exchange.id)
+            case WhoAmI(reply_for):
+                if exchange.principal is None:
+                    raise Unauthenticated("nobody is signed in", presented=False)
+                return Sending(
+                    entity_of(reply_for(exchange.principal.name)), request_id=exchange.id
+                )
+
+    def _may_read(self, exchange: Exchange) -> None:
+        self._access.check(exchange.principal, READ, exchange.held)
+
+    def _refused(self, exchange: Exchange, error: MirrorError) -> web.StreamResponse:
+        form = FORMATS.get(exchange.format) or FORMATS["npm"]  # JSON, where no format was named
+        response = Sending(entity_of(form.refuse(error)), request_id=exchange.id)
+        if isinstance(error, Exceeded):
+            response.force_close()  # nobody wants to read the rest of that body
+        return response
+
+    def _broken(self, exchange: Exchange) -> web.StreamResponse:
+        return Sending(
+            Entity(content_type="text/plain", status=BROKEN_OFF, body=b""), request_id=exchange.id
+        )
+
+    def _record(
+        self, exchange: Exchange, response: web.StreamResponse | None, seconds: float
+    ) -> None:
+        request = exchange.request
+        sent = response.sent if isinstance(response, Sending | Following) else 0
+        status = response.status if response is not None else BROKEN_OFF
+        self._metrics.request(exchange.format, exchange.kind, status, seconds, sent)
+        if exchange.cache:
+            self._metrics.cache(exchange.format, exchange.cache)
+        self._log.record(
+            id=exchange.id,
+            remote=request.remote or "",
+            user=exchange.principal.name if exchange.principal is not None else "-",
+            method=request.method,
+            path=request.raw_path,
+            status=status,
+            sent=sent,
+            seconds=seconds,
+            format=exchange.format,
+            repository=exchange.repository_name,
+            cache=exchange.cache,
+            agent=request.headers.get("User-Agent", ""),
+        )

@@ -1,0 +1,117 @@
+"""Requests that change something: body to change, change to rows, rows to an answer."""
+
+import asyncio
+
+from aiohttp import web
+
+from mirror.auth.access import DELETE, PUBLISH, PUT_METADATA, Access
+from mirror.endpoints.bodies import Spool
+from mirror.endpoints.exchange import Exchange, entity_of
+from mirror.endpoints.sending import Sending
+from mirror.errors import Unauthenticated
+from mirror.formats import FORMATS
+from mirror.formats.format import (
+    Alter,
+    Annotate,
+    Change,
+    Nothing,
+    Outcome,
+    Publication,
+    Remove,
+    SetTags,
+    SignIn,
+    SignOut,
+    Submit,
+)
+from mirror.model import Digests
+from mirror.repositories.publishing import Publisher
+from mirror.repositories.searching import Search
+from mirror.store.blobs import Blobs
+from mirror.store.users import Users
+
+SIGN_INS = 2
+"""Passwords checked at the same time: each costs 50 ms of a core, on purpose."""
+
+
+class Writes:
+    """Serves `Submit` and `Alter`, asking for the right to each change once it is known."""
+
+    def __init__(
+        self,
+        search: Search,
+        access: Access,
+        publisher: Publisher,
+        users: Users,
+        blobs: Blobs,
+        *,
+        publish_body: int,
+    ) -> None:
+        self._search = search
+        self._access = access
+        self._publisher = publisher
+        self._users = users
+        self._blobs = blobs
+        self._limit = publish_body
+        self._sign_ins = asyncio.Semaphore(SIGN_INS)
+
+    async def submit(self, exchange: Exchange, intent: Submit) -> web.StreamResponse:
+        """Spool the body, learn what it changes, change it."""
+        if intent.action != "GetAuthorizationToken":  # signing in brings its own credentials
+            self._access.check(exchange.principal, intent.action, exchange.held, intent.package)
+        form = FORMATS[exchange.format]
+        async with Spool(self._blobs) as spool:
+            limit = self._limit if intent.limit is None else intent.limit
+            rest = await spool.receive(exchange.request, form.receiver(intent), limit)
+            change = await asyncio.to_thread(form.change, intent, rest, spool.parts())
+            outcome = await self._apply(exchange, change, spool.digests)
+            if isinstance(change, Publication) and outcome.created:
+                await spool.keep()
+        return self._acknowledged(exchange, change, outcome)
+
+    async def alter(self, exchange: Exchange, intent: Alter) -> web.StreamResponse:
+        """Make a change that the address alone describes."""
+        outcome = await self._apply(exchange, intent.change, {})
+        return self._acknowledged(exchange, intent.change, outcome)
+
+    async def _apply(
+        self, exchange: Exchange, change: Change, received: dict[str, Digests]
+    ) -> Outcome:
+        repository, principal = exchange.held, exchange.principal
+        walk = self._search.walk(repository, exchange.format)
+        match change:
+            case Publication():
+                self._access.check(principal, PUBLISH, repository, change.package)
+                return await self._publisher.publish(walk, change, received)
+            case SetTags():
+                self._access.check(principal, PUT_METADATA, repository, change.package)
+                return await self._publisher.set_tags(walk, change)
+            case Annotate():
+                self._access.check(principal, PUT_METADATA, repository, change.package)
+                return await self._publisher.annotate(walk, change)
+            case Remove():
+                self._access.check(principal, DELETE, repository, change.package)
+                return await self._publisher.remove(walk, change)
+            case SignIn():
+                return await self._sign_in(change)
+            case SignOut():
+                await self._users.revoke(token=change.token)
+                return Outcome()
+            case Nothing():
+                self._access.check(principal, PUT_METADATA, repository)
+                return Outcome()
+
+    async def _sign_in(self, change: SignIn) -> Outcome:
+        async with self._sign_ins:
+            principal = await self._users.by_password(change.user, change.password)
+        if principal is None:
+            raise Unauthenticated(
+                f"user name or password is wrong for '{change.user}'", presented=True
+            )
+        token = await self._users.create_token(principal.name, "signed in", kind="session")
+        return Outcome(created=True, token=token, user=principal.name)
+
+    def _acknowledged(
+        self, exchange: Exchange, change: Change, outcome: Outcome
+    ) -> web.StreamResponse:
+        reply = FORMATS[exchange.format].acknowledge(change, outcome)
+        return Sending(entity_of(reply), request_id=exchange.id)

@@ -1,0 +1,126 @@
+"""Reading archives from strangers: limits first, and never more than was asked for.
+
+Nothing is ever extracted to disk and no link is followed. Member names are checked although only
+metadata is read here, because the archive will be unpacked by others.
+"""
+
+import gzip
+import re
+import tarfile
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from mirror.errors import Exceeded, Invalid
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SEPARATOR = re.compile(r"[/\\]")
+
+
+class TarLimits(NamedTuple):
+    """What an archive may hold; the defaults fit the largest packages of the public registries."""
+
+    members: int = 100_000
+    unpacked: int = 4 * 1024**3  # bytes, headers included; what is scanned, not what is kept
+    header: int = 1024**2  # bytes of headers in front of one member: long names, pax records
+
+
+class _Content:
+    """The decompressed bytes as tarfile wants them, forward only, within the limits."""
+
+    def __init__(self, packed: gzip.GzipFile, limits: TarLimits) -> None:
+        self._packed = packed
+        self._limits = limits
+        self.budget = limits.header
+
+    def read(self, size: int = -1) -> bytes:
+        # tarfile reads a header of whatever size it declares in one call: that is the bomb.
+        if not 0 <= size <= self.budget:
+            raise Exceeded(f"a header of the archive is larger than {self._limits.header} bytes")
+        self.budget -= size
+        self._check(self._packed.tell() + size)
+        return self._packed.read(size)
+
+    def seek(self, position: int, _whence: int = 0) -> int:
+        if position < self._packed.tell():
+            # Would decompress from the start again, as often as the archive likes.
+            raise Invalid("the archive's members overlap")
+        self._check(position)
+        return self._packed.seek(position)
+
+    def tell(self) -> int:
+        return self._packed.tell()
+
+    def _check(self, position: int) -> None:
+        if position > self._limits.unpacked:
+            raise Exceeded(f"the archive unpacks to more than {self._limits.unpacked} bytes")
+
+
+class Member:
+    """One entry of an archive; its content can be read once, before the next one is asked for."""
+
+    def __init__(self, info: tarfile.TarInfo, path: tuple[str, ...], content: _Content) -> None:
+        self.path = path
+        self.size = info.size
+        self.is_file = info.isreg()
+        self._offset = info.offset_data
+        self._content = content
+
+    def read(self, limit: int) -> bytes:
+        """The first `limit` bytes of the content."""
+        size = min(self.size, limit)
+        self._content.seek(self._offset)
+        self._content.budget += size
+        return self._content.read(size)
+
+
+def read_tar_gz(file: BinaryIO, limits: TarLimits | None = None) -> Iterator[Member]:
+    """The members of a gzip-compressed tar archive, in order.
+
+    Raises `Invalid` for what is no such archive or has a member outside its own folder, and
+    `Exceeded` where a limit is passed. `file` is read from its beginning.
+    """
+    limits = limits or TarLimits()
+    file.seek(0)
+    if file.read(2) != b"\x1f\x8b":
+        raise Invalid("the archive is not gzip-compressed")
+    file.seek(0)
+    try:
+        with gzip.GzipFile(fileobj=file, mode="rb") as packed:
+            yield from _members(_Content(packed, limits), limits)
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
+        raise Invalid(f"the archive cannot be read as tar.gz: {error}") from None
+
+
+def _members(content: _Content, limits: TarLimits) -> Iterator[Member]:
+    # tarfile's own type for a file is wider than what it calls: read, seek and tell.
+    # Names that are no UTF-8 are replaced, so that no half character reaches a JSON document.
+    with tarfile.TarFile(fileobj=content, errors="replace") as archive:  # type: ignore[arg-type]
+        count = 0
+        while (info := archive.next()) is not None:
+            archive.members.clear()  # type: ignore[attr-defined] # else it remembers them all
+            count += 1
+            if count > limits.members:
+                raise Exceeded(f"the archive has more than {limits.members} members")
+            if info.size < 0 or info.sparse is not None:
+                raise Invalid("the archive has a member of negative size or with holes")
+            content.budget = limits.header
+            yield Member(info, _path(info.name), content)
+            content.budget = limits.header
+
+
+def _path(name: str) -> tuple[str, ...]:
+    """The components of a member's name, without `.` and empty ones; raises `Invalid`.
+
+    Backslashes and drive letters count because on Windows they do.
+    """
+    shown = ascii(name[:200])
+    if _CONTROL.search(name):
+        raise Invalid(f"the archive has a member with control characters in its name: {shown}")
+    if name[:1] in ("/", "\\") or _DRIVE.match(name):
+        raise Invalid(f"the archive has a member with an absolute name: {shown}")
+    parts = _SEPARATOR.split(name)
+    if ".." in parts:
+        raise Invalid(f"the archive has a member outside its folder: {shown}")
+    return tuple(part for part in parts if part not in ("", "."))

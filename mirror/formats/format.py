@@ -1,0 +1,390 @@
+"""The seam: what an ecosystem must know so that the mirror can speak its protocol.
+
+Everything here is pure: bytes and values in, bytes and values out. A format parses a request into
+an *intent*; the shells act on it; the format renders what came of it. So policy, caching,
+conditional requests, ranges and errors are written once for all formats.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Protocol
+
+from mirror.errors import MirrorError
+from mirror.model import (
+    Dependency,
+    Digests,
+    ListedVersion,
+    Listing,
+    Package,
+    Summary,
+)
+
+# ---------------------------------------------------------------- requests and replies
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as a format sees it.
+
+    `path` is raw (percent-encoding untouched, so that `%2f` is not lost) and begins below the
+    repository, without a leading slash; `query` is the raw query string. `headers` looks names
+    up case-insensitively.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete small answer."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """A document as clients get it, before compression; ETag and caching are the shell's."""
+
+    body: bytes
+    content_type: str
+
+
+# ---------------------------------------------------------------- intents
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPackage:
+    """Read a document about one package.
+
+    `view` is the format's own word for a rendering (npm: full, abbreviated, manifest, tags).
+    `version` is set when the request names one: a cached document that lacks it is refreshed.
+    `fresh` asks for an answer newer than any cache (npm: `?write=true`).
+    """
+
+    package: Package
+    view: str
+    version: str | None = None
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAsset:
+    """Read one file. `version` is None where the address does not tell it."""
+
+    package: Package
+    asset: str
+    version: str | None = None
+    content_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Full-text search over what is stored, joined with the upstream's own results.
+
+    `upstream` is the path below an upstream's base URL that asks it the same question.
+    """
+
+    text: str
+    limit: int
+    offset: int
+    upstream: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Hand the request to the external connection and its answer back, untouched.
+
+    `path` and `query` are relative to the upstream's base URL. With a `lifetime` (seconds) a GET
+    is cached like a document and served stale when the upstream is away. `local` is tried first.
+    `headers` are the request headers to pass on; `absent` is the sentence for "no upstream".
+    """
+
+    path: str
+    query: str = ""
+    lifetime: float | None = None
+    local: ReadPackage | None = None
+    headers: tuple[str, ...] = ("accept", "content-type", "content-encoding")
+    absent: str = "this repository has no upstream that answers this"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Nothing to look up: the format itself knows the reply (ping, fixed documents).
+
+    `authenticated` asks the shell to refuse a bad credential first (npm ping verifies auth);
+    anonymous callers pass where anonymous reading does.
+    """
+
+    reply: Reply
+    authenticated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WhoAmI:
+    """Name the caller; `reply` makes the answer from the user's name."""
+
+    reply: Callable[[str], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """A request whose body decides what it changes.
+
+    The shell authorizes `action` (an IAM action name, on `package` where the address names it),
+    spools the body through `Format.receiver`, and hands both to `Format.change`.
+    `limit` is the largest acceptable body in bytes, None for the configured publish limit.
+    """
+
+    action: str
+    kind: str
+    package: Package | None = None
+    argument: str = ""
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alter:
+    """A request that carries its whole change in the address (npm: DELETE of a tag)."""
+
+    change: "Change"
+
+
+Intent = ReadPackage | ReadAsset | Search | Relay | Answer | WhoAmI | Submit | Alter
+
+# ---------------------------------------------------------------- changes
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedAsset:
+    """A file of a publication: its public name and which received part holds its bytes."""
+
+    name: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A new version, checked against its own archive and ready to be stored whole.
+
+    `extendable` formats may add assets to a published version (PyPI, Maven); for the others the
+    same assets again are success and any other are a conflict (API contract §11).
+    """
+
+    package: Package
+    version: str
+    manifest: dict[str, Any]
+    assets: tuple[PublishedAsset, ...]
+    tags: tuple[str, ...] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)
+    dependencies: tuple[Dependency, ...] = ()
+    summary: Summary = field(default_factory=Summary)
+    extendable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetTags:
+    """Point tags at versions; None removes the tag."""
+
+    package: Package
+    tags: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotate:
+    """Merge `notes[version]` into the manifests of stored versions; a None value drops the field.
+
+    Only differences are applied, so a client may send back every version that it read
+    (npm deprecate). `revision` is what the client read, None where it did not say.
+    """
+
+    package: Package
+    notes: Mapping[str, Mapping[str, Any]]
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Delete stored versions: `versions` by name, or all but `keep`, or (both None) the package."""
+
+    package: Package
+    versions: tuple[str, ...] | None = None
+    keep: tuple[str, ...] | None = None
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Trade a user name and password for a token."""
+
+    user: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignOut:
+    """Revoke the token given."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A request that is understood, allowed, and changes nothing here (npm star)."""
+
+
+Change = Publication | SetTags | Annotate | Remove | SignIn | SignOut | Nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a change: whether something new was made, the new revision, a token."""
+
+    created: bool = False
+    revision: int = 0
+    token: str | None = None
+    user: str | None = None
+
+
+# ---------------------------------------------------------------- bodies
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A received file: its digests, and a function that opens it read-only and seekable."""
+
+    digests: Digests
+    open: Callable[[], BinaryIO]
+
+
+class Receiver(Protocol):
+    """Takes a request body apart as it arrives, without I/O and in bounded memory.
+
+    `feed` yields (part name, bytes) for what must be spooled to disk, in order; a part begins
+    with its first pair and ends where the next begins or the body does. `close` returns the rest
+    (fields or the document around the files) and raises `Invalid` for a body that is cut short.
+    """
+
+    def feed(self, data: bytes) -> Iterable[tuple[str, bytes]]: ...
+
+    def close(self) -> bytes: ...
+
+
+# ---------------------------------------------------------------- upstream
+
+
+@dataclass(frozen=True, slots=True)
+class PublicConnection:
+    """A public registry that a format knows: base URL and the hosts its files may come from."""
+
+    name: str
+    url: str
+    store: str
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A document to ask an upstream for; the driver caches, revalidates and coalesces it.
+
+    `followed` says that the conversation needs the body to go on; it receives b"" otherwise, so
+    that a document of megabytes is not carried about only to be ignored.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    followed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One row of the local catalogue, for search results."""
+
+    package: Package
+    version: str
+    manifest: Mapping[str, Any]
+    published_at: float
+
+
+class Format(Protocol):
+    """Everything that the mirror must know of one ecosystem. All members are pure."""
+
+    name: str
+    lifetime: float
+    """Seconds for which an upstream document counts as fresh."""
+    connections: tuple[PublicConnection, ...]
+
+    # -- names
+
+    def package(self, namespace: str, name: str) -> Package:
+        """Canonical coordinates; raises `Invalid` naming the rule that they break."""
+        ...
+
+    def address(self, package: Package) -> str:
+        """The package's name as people write it (`@scope/name`)."""
+        ...
+
+    def order(self, version: str) -> Any:
+        """A sort key: the ecosystem's own precedence."""
+        ...
+
+    # -- serving
+
+    def parse(self, call: Call) -> Intent:
+        """What a request wants; raises `Invalid` or `NotFound` (kind `endpoint`)."""
+        ...
+
+    def render(self, intent: ReadPackage, listing: Listing, base: str) -> Rendering:
+        """The document asked for. `base` is this repository's own URL, with a trailing slash.
+
+        Raises `NotFound` when the listing lacks what the intent names.
+        """
+        ...
+
+    def results(self, intent: Search, local: Sequence[Hit], upstream: bytes | None) -> Rendering:
+        """Search results: what is stored, then what the upstream found beside it."""
+        ...
+
+    def refuse(self, error: MirrorError) -> Reply:
+        """Any error of the tree in the ecosystem's words and statuses."""
+        ...
+
+    # -- upstream
+
+    def conversation(self, base: str, package: Package) -> Generator[Fetch, bytes, None]:
+        """The documents to ask for, one at a time; receives each `followed` body (decoded).
+
+        A format whose first document names the next ones reads it here; `read` gets them all.
+        """
+        ...
+
+    def read(self, package: Package, documents: Sequence[bytes]) -> Listing:
+        """What an upstream's documents say. Raises `Misbehaved` for one that cannot be true."""
+        ...
+
+    # -- publishing
+
+    def receiver(self, intent: Submit) -> Receiver:
+        """A fresh receiver for the body of a request."""
+        ...
+
+    def change(self, intent: Submit, body: bytes, parts: Mapping[str, Part]) -> Change:
+        """What the request changes, checked against the archive that it carries.
+
+        Raises `Invalid` with one message per rule. Runs in a thread: it may read `parts`.
+        """
+        ...
+
+    def acknowledge(self, change: Change, outcome: Outcome) -> Reply:
+        """The success answer that the ecosystem's clients expect."""
+        ...
+
+    def stored(
+        self, version: ListedVersion, package: Package
+    ) -> tuple[tuple[Dependency, ...], Summary]:
+        """What the API shows of an ingested version: dependencies and summary fields."""
+        ...

@@ -1,0 +1,98 @@
+"""The npm ecosystem as one object: the `Format` protocol, each member a line into its module."""
+
+from collections.abc import Generator, Mapping, Sequence
+
+from mirror.errors import MirrorError
+from mirror.formats.format import (
+    Call,
+    Change,
+    Fetch,
+    Hit,
+    Intent,
+    Outcome,
+    Part,
+    PublicConnection,
+    ReadPackage,
+    Receiver,
+    Rendering,
+    Reply,
+    Search,
+    Submit,
+)
+from mirror.formats.npm import changes, errors, names, requests, search, summary, views
+from mirror.formats.npm.attachments import AttachmentSplitter
+from mirror.formats.npm.documents import read as read_packument
+from mirror.formats.npm.versions import Precedence, precedence
+from mirror.model import Dependency, ListedVersion, Listing, Package, Summary
+
+
+class Npm:
+    """npm's registry protocol, as npm, pnpm, yarn and bun speak it."""
+
+    name = "npm"
+    lifetime = 300.0  # seconds; what npmjs itself tells its caches
+    connections: tuple[PublicConnection, ...] = (
+        PublicConnection(
+            name="public:npmjs",
+            url="https://registry.npmjs.org/",
+            store="npm-store",
+            hosts=("registry.npmjs.org", "*.npmjs.org"),
+        ),
+    )
+
+    def package(self, namespace: str, name: str) -> Package:
+        """Canonical coordinates; raises `Invalid`. The namespace is the scope without its `@`."""
+        return names.package(namespace, name)
+
+    def address(self, package: Package) -> str:
+        """`name` or `@scope/name`."""
+        return names.address(package)
+
+    def order(self, version: str) -> Precedence:
+        """SemVer precedence, loose for versions from before it."""
+        return precedence(version)
+
+    def parse(self, call: Call) -> Intent:
+        """What a request wants; raises `Invalid` or `NotFound`."""
+        return requests.parse(call)
+
+    def render(self, intent: ReadPackage, listing: Listing, base: str) -> Rendering:
+        """A packument (full, abbreviated), a manifest, the tags, or attestations."""
+        return views.render(intent, listing, base)
+
+    def results(self, intent: Search, local: Sequence[Hit], upstream: bytes | None) -> Rendering:
+        """The answer to `npm search`."""
+        return search.results(intent, local, upstream)
+
+    def refuse(self, error: MirrorError) -> Reply:
+        """An error as npm's clients print it."""
+        return errors.refuse(error)
+
+    def conversation(self, base: str, package: Package) -> Generator[Fetch, bytes, None]:
+        """One document says it all; the full one, from which the short one is made."""
+        url = f"{base.rstrip('/')}/{names.escaped(package)}"
+        yield Fetch(url, {"Accept": "application/json"})
+
+    def read(self, package: Package, documents: Sequence[bytes]) -> Listing:
+        """What a packument says; raises `Misbehaved`."""
+        return read_packument(package, documents)
+
+    def receiver(self, intent: Submit) -> Receiver:
+        """Tarballs go to parts, the document around them is the rest."""
+        return AttachmentSplitter(intent.limit)
+
+    def change(self, intent: Submit, body: bytes, parts: Mapping[str, Part]) -> Change:
+        """What a written document changes; raises `Invalid`."""
+        return changes.change(intent, body, parts)
+
+    def acknowledge(self, change: Change, outcome: Outcome) -> Reply:
+        """Success as npm's clients expect it."""
+        return changes.acknowledge(change, outcome)
+
+    def stored(
+        self,
+        version: ListedVersion,
+        package: Package,  # noqa: ARG002 -- npm's manifests say it all
+    ) -> tuple[tuple[Dependency, ...], Summary]:
+        """What the API shows of an ingested version."""
+        return summary.dependencies(version.manifest), summary.summary(version.manifest)

@@ -1,0 +1,1 @@
+"""What a repository contains and may accept: pure decisions, and the shells that act on them."""

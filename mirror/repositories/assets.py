@@ -1,0 +1,253 @@
+"""One file through a chain of repositories: stored, or on its way in."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+from yarl import URL
+
+from mirror.errors import MirrorError, NotFound, Storage, Upstream
+from mirror.formats.format import ReadAsset
+from mirror.model import (
+    Digests,
+    ListedAsset,
+    ListedVersion,
+    Origin,
+    OriginType,
+    Promise,
+)
+from mirror.repositories import listings
+from mirror.repositories.origins import Source
+from mirror.repositories.retention import Found, Retention
+from mirror.repositories.searching import Walk
+from mirror.repositories.upstreams import Upstreams
+from mirror.store.blobs import Blobs
+from mirror.store.changes import Changes, Stamp
+from mirror.store.documents import StoredListing
+from mirror.store.files import OpenFile
+from mirror.store.packages import AssetRow, Packages
+from mirror.upstream.connections import Connection
+from mirror.upstream.flights import Flights, Order
+from mirror.upstream.following import Follower
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A stored file, open. Good for as long as `stamp` holds."""
+
+    file: OpenFile
+    digests: Digests
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """A file on its way in. `joined` tells that somebody else had asked for it first."""
+
+    follower: Follower
+    joined: bool
+
+
+class AssetReader:
+    """Finds files. Authorization comes before: nobody rides on another's rights."""
+
+    def __init__(
+        self,
+        packages: Packages,
+        upstreams: Upstreams,
+        blobs: Blobs,
+        flights: Flights,
+        retention: Retention,
+        changes: Changes,
+        connections: Mapping[str, Connection],
+        *,
+        asset_size: int,
+    ) -> None:
+        self._packages = packages
+        self._upstreams = upstreams
+        self._blobs = blobs
+        self._flights = flights
+        self._retention = retention
+        self._changes = changes
+        self._connections = connections
+        self._limit = asset_size
+
+    async def read(self, walk: Walk, intent: ReadAsset) -> Held | Arriving:
+        """The first holder of the version decides (U3, U9); a connection is asked in its turn.
+
+        Raises `NotFound` where no source has the file or its version may not be downloaded, and
+        `Unavailable` or `Misbehaved` where that cannot be known.
+        """
+        stamp = self._changes.stamp(intent.package)
+        rows = await self._packages.find_asset(
+            intent.package, walk.ids, intent.version, intent.asset
+        )
+        by_repository = {row.repository: row for row in rows}
+        controls = {row.repository: row.controls for row in rows}
+        failures: list[MirrorError] = []
+        for source in walk.sources(controls):
+            if source.struck is not None:
+                continue
+            if source.connection is None:
+                row = by_repository.get(source.repository)
+                if row is not None and row.version is not None:
+                    return await self._held(walk, intent, row, stamp)
+                continue
+            try:
+                found = await self._listed(walk.connection(source), intent)
+            except Upstream as error:
+                failures.append(error)
+                continue
+            if found is not None:
+                return await self._fetch(walk, intent, source, *found, stamp=stamp)
+        raise failures[0] if failures else _missing(intent)
+
+    async def _held(
+        self, walk: Walk, intent: ReadAsset, row: AssetRow, stamp: Stamp
+    ) -> Held | Arriving:
+        if row.status is None or not row.status.downloadable or row.digests is None:
+            # Found here, and not to be had: later sources are not asked (U9).
+            raise _missing(intent)
+        file = await self._blobs.open(row.digests.sha256, row.digests.size)
+        if file is None:
+            return await self._fetch_again(walk, intent, row)
+        if row.repository != walk.repository.id:
+            await self._retain_from(walk, intent, row, row.digests)
+        return Held(file, row.digests, stamp)
+
+    async def _retain_from(
+        self, walk: Walk, intent: ReadAsset, row: AssetRow, digests: Digests
+    ) -> None:
+        """A version found in an upstream repository is retained in the one that was asked."""
+        for held in await self._packages.versions(intent.package, [row.repository]):
+            if held.version == row.version:
+                version = ListedVersion(
+                    version=held.version,
+                    manifest=orjson.loads(held.manifest),
+                    published_at=held.published_at,
+                )
+                found = Found(intent.package, version, intent.asset, held.origin, held.status)
+                await self._retention.keep(found, digests, [walk.repository.id])
+
+    async def _listed(
+        self, connection: Connection, intent: ReadAsset
+    ) -> tuple[ListedVersion, ListedAsset] | None:
+        """The file as the connection's own listing describes it; asked again if it lacks it."""
+        found: list[ListedVersion] = []
+
+        async def lacks(listing: StoredListing) -> bool:
+            found.clear()
+            version = await asyncio.to_thread(self._find, listing, intent)
+            if version is not None:
+                found.append(version)
+            return version is None
+
+        asked = await self._upstreams.listing(connection, intent.package, lacking=lacks)
+        if asked.listing is not None and not found:
+            await lacks(asked.listing)
+        for version in found:
+            for asset in version.assets:
+                if asset.name == intent.asset:
+                    return version, asset
+        if isinstance(asked.error, Upstream):
+            raise asked.error
+        return None
+
+    def _find(self, listing: StoredListing, intent: ReadAsset) -> ListedVersion | None:
+        path = self._blobs.path(listing.sha256)
+        try:
+            return listings.find(path, version=intent.version, asset=intent.asset)
+        except FileNotFoundError:  # a newer listing has just taken its place
+            return None
+
+    async def _fetch(
+        self,
+        walk: Walk,
+        intent: ReadAsset,
+        source: Source,
+        version: ListedVersion,
+        asset: ListedAsset,
+        *,
+        stamp: Stamp,
+    ) -> Held | Arriving:
+        connection = walk.connection(source)
+        found = Found(
+            package=intent.package,
+            version=version,
+            asset=asset.name,
+            origin=Origin(OriginType.EXTERNAL, connection=connection.name),
+        )
+        keepers = frozenset({walk.repository.id, source.repository})
+        held = await self._already_here(asset.promise)
+        if held is not None:
+            digests, file = held
+            await self._retention.keep(found, digests, keepers)
+            return Held(file, digests, stamp)
+        return self._fly(connection, found, asset, keepers)
+
+    async def _fetch_again(self, walk: Walk, intent: ReadAsset, row: AssetRow) -> Arriving:
+        """A stored file that went missing is fetched anew, and must be the same (nora#925)."""
+        origin, digests = row.origin, row.digests
+        connection = None
+        if origin is not None and origin.connection is not None:
+            connection = self._connections.get(origin.connection)
+        if connection is None or digests is None:
+            raise Storage(
+                f"the stored file '{intent.asset}' is missing or damaged, and no upstream has it: "
+                "restore the data directory from a backup, then run 'mirror verify'"
+            )
+        listed = await self._listed(connection, intent)
+        if listed is None:
+            raise _missing(intent)
+        version, asset = listed
+        same = Promise(digests.size, {"sha256": digests.sha256, "sha512": digests.sha512})
+        found = Found(
+            intent.package,
+            version,
+            asset.name,
+            Origin(OriginType.EXTERNAL, connection=connection.name),
+        )
+        exact = ListedAsset(asset.name, asset.url, same)
+        return self._fly(connection, found, exact, frozenset({row.repository, walk.repository.id}))
+
+    async def _already_here(self, promise: Promise) -> tuple[Digests, OpenFile] | None:
+        """The same bytes, stored under another name or in another repository."""
+        if promise.strongest is None or promise.strongest[0] not in {"sha256", "sha512"}:
+            return None
+        digests = await self._packages.blob(*promise.strongest)
+        if digests is None:
+            return None
+        file = await self._blobs.open(digests.sha256, digests.size)
+        return None if file is None else (digests, file)
+
+    def _fly(
+        self,
+        connection: Connection,
+        found: Found,
+        asset: ListedAsset,
+        keepers: frozenset[int],
+    ) -> Arriving:
+        async def land(digests: Digests, claims: frozenset[frozenset[int]]) -> None:
+            await self._retention.keep(found, digests, frozenset().union(*claims))
+
+        # The promise is part of the key: the same address with other bytes is another file
+        # (proxpi#59).
+        key = (connection.name, asset.url, asset.promise.strongest, found.version.version)
+        order = Order(
+            connection=connection,
+            url=URL(asset.url),
+            promise=asset.promise,
+            limit=self._limit,
+            land=land,
+        )
+        joined = self._flights.under_way(key)
+        return Arriving(self._flights.join(key, order, keepers).follow(), joined=joined)
+
+
+def _missing(intent: ReadAsset) -> NotFound:
+    return NotFound(
+        "asset",
+        intent.asset,
+        f"no source of this repository has '{intent.asset}' of {intent.package}",
+    )

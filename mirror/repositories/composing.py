@@ -1,0 +1,141 @@
+"""The heavy work on documents, as functions that a thread or a worker process can run.
+
+They read files by path and are otherwise pure: the same files give the same bytes.
+"""
+
+import gzip
+import hashlib
+import tempfile
+import zlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from mirror.errors import Misbehaved, NotFound
+from mirror.formats import FORMATS
+from mirror.formats.format import ReadPackage
+from mirror.model import Package
+from mirror.repositories import listings
+from mirror.repositories.chain import Step
+from mirror.repositories.merging import Holding, merge
+from mirror.repositories.origins import Source
+
+IN_MEMORY = 16 * 1024
+"""Bytes up to which a body stays in memory; sendfile of an open file is cheaper beyond."""
+
+COMPRESSIBLE = 1024
+"""Bytes from which on gzip pays."""
+
+Spilled = bytes | Path
+"""A body: the bytes, or a temporary file that the receiver opens and unlinks."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFile:
+    """An upstream document on disk, in the content coding that the upstream sent."""
+
+    path: Path
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a document is made of. `listings` maps a connection to its listing's file."""
+
+    intent: ReadPackage
+    base: str
+    steps: Sequence[Step]
+    sources: Sequence[Source]
+    holdings: Mapping[int, Holding]
+    listings: Mapping[str, Path]
+    spill: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A rendered document. `gzip` is None where compression does not pay; `tag` names the bytes."""
+
+    content_type: str
+    tag: str
+    identity: Spilled
+    gzip: Spilled | None
+    size: int
+
+
+def decoded(document: DocumentFile, limit: int) -> bytes:
+    """The document's bytes without content coding, at most `limit` of them.
+
+    Raises `Misbehaved` for a broken coding and for a document that unpacks to more.
+    """
+    with document.path.open("rb") as file:
+        raw = file.read(limit + 1)
+    if document.encoding in {"gzip", "deflate"}:
+        unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+        try:
+            raw = unpacker.decompress(raw, limit + 1)
+        except zlib.error as error:
+            raise Misbehaved(
+                f"the upstream's {document.encoding} body is broken: {error}"
+            ) from error
+        if not unpacker.eof and len(raw) <= limit:
+            raise Misbehaved(f"the upstream's {document.encoding} body ends early")
+    elif document.encoding not in {"", "identity"}:
+        raise Misbehaved(f"the upstream used content coding '{document.encoding}' unasked")
+    if len(raw) > limit:
+        raise Misbehaved(f"the upstream's document is larger than {limit} bytes")
+    return raw
+
+
+def read_listing(package: Package, documents: Sequence[DocumentFile], limit: int) -> bytes:
+    """The listing file (`listings.encode`) of what an upstream's documents say.
+
+    Raises `Misbehaved` for documents that cannot be true and `NotFound` for a package without a
+    version: neither may replace what is known (bandersnatch#140).
+    """
+    found = FORMATS[package.format].read(package, [decoded(each, limit) for each in documents])
+    if not found.versions:
+        raise NotFound("package", str(package), f"the upstream lists no version of {package}")
+    return listings.encode(found)
+
+
+def compose(job: Job) -> Composed:
+    """Merge the sources and render the view asked for, plain and compressed.
+
+    Raises `NotFound` where nothing is shown, or not the version that the intent names.
+    """
+    package = job.intent.package
+    merged = merge(
+        package,
+        job.steps,
+        job.sources,
+        job.holdings,
+        {
+            connection: listings.decode(package, path.read_bytes())
+            for connection, path in job.listings.items()
+        },
+    )
+    rendering = FORMATS[package.format].render(job.intent, merged.listing, job.base)
+    body = rendering.body
+    packed = gzip.compress(body, 6, mtime=0) if len(body) >= COMPRESSIBLE else None
+    return Composed(
+        content_type=rendering.content_type,
+        tag=hashlib.sha256(body).hexdigest()[:32],
+        identity=_spill(body, job.spill),
+        gzip=None if packed is None else _spill(packed, job.spill),
+        size=len(body),
+    )
+
+
+def _spill(body: bytes, folder: Path) -> Spilled:
+    if len(body) <= IN_MEMORY:
+        return body
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix="render-", delete=False) as file:
+            path = Path(file.name)
+            file.write(body)
+    except OSError:  # a full disk must not keep us from answering: memory will do
+        with suppress(OSError, UnboundLocalError):
+            path.unlink()
+        return body
+    return path

@@ -1,0 +1,248 @@
+"""Documents about packages: planned, asked for, merged and rendered, once per change."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mirror.compute import Compute
+from mirror.errors import MirrorError, NotFound, Upstream
+from mirror.formats.format import ReadPackage
+from mirror.model import Package
+from mirror.repositories import listings
+from mirror.repositories.composing import Composed, Job, Spilled, compose
+from mirror.repositories.merging import Holding, StoredVersion
+from mirror.repositories.origins import Source
+from mirror.repositories.searching import Walk
+from mirror.repositories.upstreams import Asked, Upstreams
+from mirror.store.blobs import Blobs
+from mirror.store.changes import Changes, Stamp
+from mirror.store.documents import StoredListing
+from mirror.store.files import OpenFile
+from mirror.store.packages import Packages
+
+Body = bytes | OpenFile
+Lacks = Callable[[StoredListing], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A rendered document, good until `fresh_until` (epoch seconds) while `stamp` holds.
+
+    `fingerprint` names everything it was made of; `tag` its bytes; `stale` tells that an upstream
+    could not be asked.
+    """
+
+    content_type: str
+    tag: str
+    identity: Body
+    gzip: Body | None
+    stamp: Stamp
+    fresh_until: float
+    fingerprint: str
+    stale: bool
+
+
+class DocumentReader:
+    """Makes documents. Requests for the same one at the same time share the work."""
+
+    def __init__(
+        self,
+        packages: Packages,
+        upstreams: Upstreams,
+        blobs: Blobs,
+        compute: Compute,
+        changes: Changes,
+    ) -> None:
+        self._packages = packages
+        self._upstreams = upstreams
+        self._blobs = blobs
+        self._compute = compute
+        self._changes = changes
+        self._making: dict[tuple[int, ReadPackage, str], asyncio.Task[Document]] = {}
+
+    async def read(
+        self, walk: Walk, intent: ReadPackage, base: str, previous: Document | None = None
+    ) -> Document:
+        """The document as it is now; `previous` is used again if nothing changed.
+
+        Raises `NotFound` where no source has the package (or the version that the intent names),
+        and `Unavailable` or `Misbehaved` where that cannot be known.
+        """
+        key = (walk.repository.id, intent, base)
+        task = self._making.get(key)
+        if task is None:
+            task = asyncio.create_task(self._make_again(walk, intent, base, previous))
+            self._making[key] = task
+            task.add_done_callback(lambda done: self._made(key, done))
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Break off what is being made."""
+        tasks = list(self._making.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _made(self, key: tuple[int, ReadPackage, str], task: asyncio.Task[Document]) -> None:
+        self._making.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # whoever asked may have gone away
+
+    async def _make_again(
+        self, walk: Walk, intent: ReadPackage, base: str, previous: Document | None
+    ) -> Document:
+        try:
+            return await self._make(walk, intent, base, previous)
+        except FileNotFoundError:  # a newer listing took the place of the one we had found
+            return await self._make(walk, intent, base, previous)
+
+    async def _make(
+        self, walk: Walk, intent: ReadPackage, base: str, previous: Document | None
+    ) -> Document:
+        package = intent.package
+        stamp = self._changes.stamp(package)
+        holdings = await self.holdings(walk, package)
+        sources = walk.sources(
+            {id_: each.controls for id_, each in holdings.items() if each.controls is not None}
+        )
+        asked = await self._ask(walk, sources, intent, holdings)
+        found = {name: each.listing for name, each in asked.items() if each.listing is not None}
+        if not found and not any(each.versions for each in holdings.values()):
+            raise _nothing(package, asked)
+        stale = any(each.outcome == "stale" for each in asked.values())
+        fresh_until = min((each.fresh_until for each in asked.values()), default=float("inf"))
+        fingerprint = _fingerprint(holdings, found)
+        if previous is not None and previous.fingerprint == fingerprint:
+            return replace(previous, stamp=stamp, fresh_until=fresh_until, stale=stale)
+        job = Job(
+            intent=intent,
+            base=base,
+            steps=walk.steps,
+            sources=sources,
+            holdings=holdings,
+            listings={name: self._blobs.path(each.sha256) for name, each in found.items()},
+            spill=self._blobs.incoming,
+        )
+        size = sum(each.size for each in found.values())
+        try:
+            composed = await self._compute.run(size, compose, job)
+        except NotFound as missing:
+            raise _unknown(missing, asked) from missing
+        return _document(composed, stamp, fresh_until, fingerprint, stale=stale)
+
+    async def holdings(self, walk: Walk, package: Package) -> dict[int, Holding]:
+        """What the repositories of a walk hold of a package, by repository id."""
+        rows = await self._packages.packages(package, walk.ids)
+        if not rows:
+            return {}
+        versions: dict[int, dict[str, StoredVersion]] = {}
+        for row in await self._packages.versions(package, walk.ids):
+            versions.setdefault(row.repository, {})[row.version] = StoredVersion(
+                version=row.version,
+                manifest=row.manifest,
+                assets=row.assets,
+                published_at=row.published_at,
+                status=row.status,
+                origin=row.origin,
+                revision=row.revision,
+            )
+        return {
+            row.repository: Holding(
+                versions=versions.get(row.repository, {}),
+                tags=row.tags,
+                about=row.about,
+                controls=row.controls,
+                revision=row.revision,
+            )
+            for row in rows
+        }
+
+    async def _ask(
+        self,
+        walk: Walk,
+        sources: Sequence[Source],
+        intent: ReadPackage,
+        holdings: Mapping[int, Holding],
+    ) -> dict[str, Asked]:
+        """Ask every connection that may answer, all at once."""
+        lacking = None
+        if intent.version is not None and not any(
+            intent.version in each.versions for each in holdings.values()
+        ):
+            lacking = self._lacks(intent.version)
+        connections = {
+            source.connection: walk.connection(source)
+            for source in sources
+            if source.connection is not None and source.struck is None
+        }
+        answers = await asyncio.gather(
+            *(
+                self._upstreams.listing(
+                    connection, intent.package, lacking=lacking, forced=intent.fresh
+                )
+                for connection in connections.values()
+            )
+        )
+        return dict(zip(connections, answers, strict=True))
+
+    def _lacks(self, version: str) -> Lacks:
+        async def lacks(listing: StoredListing) -> bool:
+            path = self._blobs.path(listing.sha256)
+            try:
+                return not await asyncio.to_thread(listings.knows, path, version)
+            except FileNotFoundError:  # a newer listing has just taken its place
+                return True
+
+        return lacks
+
+
+def _nothing(package: Package, asked: Mapping[str, Asked]) -> MirrorError:
+    """Nobody has it; but where somebody could not be asked, that is not a "not found"."""
+    for each in asked.values():
+        if isinstance(each.error, Upstream):
+            return each.error
+    return NotFound("package", str(package), f"no source of this repository has {package}")
+
+
+def _unknown(missing: NotFound, asked: Mapping[str, Asked]) -> MirrorError:
+    return next(
+        (each.error for each in asked.values() if isinstance(each.error, Upstream)), missing
+    )
+
+
+def _fingerprint(holdings: Mapping[int, Holding], found: Mapping[str, StoredListing]) -> str:
+    content = hashlib.sha256()
+    for repository in sorted(holdings):
+        holding = holdings[repository]
+        content.update(f"{repository} {holding.revision} {holding.controls}\n".encode())
+        for version in holding.versions.values():
+            content.update(f"{version.version} {version.status} {version.revision}\n".encode())
+    for name in sorted(found):
+        content.update(f"{name} {found[name].sha256}\n".encode())
+    return content.hexdigest()
+
+
+def _document(
+    composed: Composed, stamp: Stamp, fresh_until: float, fingerprint: str, *, stale: bool
+) -> Document:
+    return Document(
+        content_type=composed.content_type,
+        tag=composed.tag,
+        identity=_body(composed.identity),
+        gzip=None if composed.gzip is None else _body(composed.gzip),
+        stamp=stamp,
+        fresh_until=fresh_until,
+        fingerprint=fingerprint,
+        stale=stale,
+    )
+
+
+def _body(spilled: Spilled) -> Body:
+    """A spilled file lives on as an open descriptor without a name: nothing to clean up."""
+    if isinstance(spilled, bytes):
+        return spilled
+    descriptor = os.open(spilled, os.O_RDONLY | os.O_CLOEXEC)
+    spilled.unlink()
+    return OpenFile(descriptor, os.fstat(descriptor).st_size)

@@ -1,0 +1,222 @@
+"""One round of asking an upstream: its documents, conditionally, and what they say of a package.
+
+Nothing of a round is kept before all of it is known to be good, so an empty, broken or HTML answer
+never replaces what we have (bandersnatch#140, artifact-keeper#4028).
+"""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from yarl import URL
+
+from mirror.compute import Compute
+from mirror.errors import Misbehaved, NotFound, Unavailable
+from mirror.formats import FORMATS
+from mirror.formats.format import Fetch
+from mirror.model import Digests, Package
+from mirror.repositories.composing import DocumentFile, decoded, read_listing
+from mirror.store.blobs import Blobs
+from mirror.store.documents import (
+    Documents,
+    NewDocument,
+    NewListing,
+    News,
+    StoredDocument,
+    StoredListing,
+)
+from mirror.store.writing import BlobWriter
+from mirror.upstream.client import Client
+from mirror.upstream.connections import Connection
+from mirror.upstream.response import Response
+
+ACCEPTED_CODINGS = "gzip, deflate"
+
+
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """A document of this round: where its bytes are, and the new row where it changed."""
+
+    url: str
+    sha256: str
+    size: int
+    encoding: str
+    new: NewDocument | None
+
+
+class _Round:
+    """The blobs that one round sealed; they stay only if `keep` is reached."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._writers: list[BlobWriter] = []
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> "_Round":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def writer(self) -> BlobWriter:
+        writer = await self._stack.enter_async_context(self._blobs.writer())
+        self._writers.append(writer)
+        return writer
+
+    async def keep(self) -> None:
+        """The rows are committed."""
+        for writer in self._writers:
+            await writer.settle()
+
+
+class Fetcher:
+    """Asks, checks, stores. Coalescing, lifetimes and staleness are the caller's."""
+
+    def __init__(
+        self,
+        client: Client,
+        documents: Documents,
+        blobs: Blobs,
+        compute: Compute,
+        *,
+        document_size: int,
+    ) -> None:
+        self._client = client
+        self._documents = documents
+        self._blobs = blobs
+        self._compute = compute
+        self._limit = document_size
+
+    async def listing(
+        self, connection: Connection, package: Package, known: StoredListing | None
+    ) -> None:
+        """Bring the listing of a package up to date with the upstream.
+
+        `known` is what the index has now. Raises `NotFound` for a package that the upstream does
+        not have or lists no version of, `Misbehaved` and `Unavailable`; the index is then as it
+        was before.
+        """
+        base = str(connection.url)
+        async with _Round(self._blobs) as round_:
+            received = await self._converse(connection, package, round_)
+            source = hashlib.sha256("".join(each.sha256 for each in received).encode()).hexdigest()
+            now = time.time()
+            if known is not None and known.source == source:
+                await self._documents.checked(base, package, [each.url for each in received], now)
+                return
+            content = await self._compute.run(
+                sum(each.size for each in received),
+                read_listing,
+                package,
+                [DocumentFile(self._blobs.path(each.sha256), each.encoding) for each in received],
+                self._limit,
+            )
+            digests = await _store(await round_.writer(), content)
+            released = await self._documents.put(
+                News(
+                    documents=[each.new for each in received if each.new is not None],
+                    listing=NewListing(base, package, digests, source),
+                ),
+                now,
+            )
+            await round_.keep()
+        await self._blobs.discard(released)
+
+    async def document(self, connection: Connection, fetch: Fetch) -> StoredDocument:
+        """One document by itself, brought up to date (a relayed GET). Raises as `listing`."""
+        async with _Round(self._blobs) as round_:
+            received = await self._receive(connection, fetch, round_, "document")
+            if received.new is not None:
+                released = await self._documents.put(News([received.new]), time.time())
+                await round_.keep()
+                await self._blobs.discard(released)
+            else:
+                await self._documents.renew(fetch.url, time.time())
+        stored = await self._documents.document(fetch.url)
+        if stored is None:  # another round replaced it and was undone: ask again
+            raise Unavailable(f"{fetch.url} changed while it was read: try again")
+        return stored
+
+    async def _converse(
+        self, connection: Connection, package: Package, round_: _Round
+    ) -> Sequence[_Received]:
+        conversation = FORMATS[package.format].conversation(str(connection.url), package)
+        received: list[_Received] = []
+        try:
+            fetch = next(conversation)
+            while True:
+                document = await self._receive(connection, fetch, round_, str(package))
+                received.append(document)
+                body = b""
+                if fetch.followed:
+                    file = DocumentFile(self._blobs.path(document.sha256), document.encoding)
+                    body = await self._compute.run(0, decoded, file, self._limit)
+                fetch = conversation.send(body)
+        except StopIteration:
+            return received
+
+    async def _receive(
+        self, connection: Connection, fetch: Fetch, round_: _Round, name: str
+    ) -> _Received:
+        stored = await self._usable(fetch.url)
+        headers = {"Accept-Encoding": ACCEPTED_CODINGS, **fetch.headers}
+        if stored is not None and stored.etag:
+            headers["If-None-Match"] = stored.etag
+        if stored is not None and stored.last_modified:
+            headers["If-Modified-Since"] = stored.last_modified
+        url = URL(fetch.url, encoded=True)
+        async with self._client.send(connection, "GET", url, headers=headers) as response:
+            if response.status == 304 and stored is not None:
+                return _Received(fetch.url, stored.sha256, stored.size, stored.encoding, None)
+            judge(response, name, connection)
+            digests = await self._spool(response, await round_.writer())
+        encoding = response.headers.get("Content-Encoding", "").strip().lower()
+        new = NewDocument(
+            url=fetch.url,
+            digests=digests,
+            content_type=response.headers.get("Content-Type", "application/octet-stream"),
+            encoding="gzip" if encoding == "x-gzip" else encoding,
+            etag=response.headers.get("ETag"),
+            last_modified=response.headers.get("Last-Modified"),
+        )
+        return _Received(fetch.url, digests.sha256, digests.size, new.encoding, new)
+
+    async def _usable(self, url: str) -> StoredDocument | None:
+        """The stored document if its bytes are really there: only then may we send its validator
+        (nexus-public#241).
+        """
+        stored = await self._documents.document(url)
+        if stored is None or await self._blobs.open(stored.sha256, stored.size) is None:
+            return None
+        return stored
+
+    async def _spool(self, response: Response, writer: BlobWriter) -> Digests:
+        async for chunk in response.chunks():
+            await writer.write(chunk)
+            if writer.written > self._limit:
+                raise Misbehaved(
+                    f"{response.url} is larger than limits.document_size ({self._limit} bytes)"
+                )
+        if not writer.written:
+            raise Misbehaved(f"{response.url} answered with an empty body")
+        return await writer.seal()
+
+
+def judge(response: Response, name: str, connection: Connection) -> None:
+    """Raise what an answer without a usable document means; a 403 is never a "not found"."""
+    if response.status in {404, 410, 451}:
+        raise NotFound("package", name, f"{connection.name} does not have {name}")
+    if response.status != 200:
+        raise Unavailable(
+            f"{connection.name} answered {response.status} for {response.url}",
+            status=response.status,
+        )
+    if response.headers.get("Content-Type", "").lower().startswith("text/html"):
+        raise Misbehaved(f"{connection.name} answered {response.url} with a web page")
+
+
+async def _store(writer: BlobWriter, content: bytes) -> Digests:
+    await writer.write(content)
+    return await writer.seal()

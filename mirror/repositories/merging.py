@@ -1,0 +1,175 @@
+"""What a package looks like through a chain of repositories (API contract §7, §13; npm.md §11).
+
+Pure: rows and listings in, one listing out, together with the verdict on every version of every
+source.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+
+from mirror.model import (
+    ListedAsset,
+    ListedVersion,
+    Listing,
+    Origin,
+    OriginControls,
+    Package,
+    Promise,
+    Status,
+)
+from mirror.repositories.chain import Step
+from mirror.repositories.origins import Source
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """A version that a repository holds. `manifest` is JSON still: whoever merges parses it."""
+
+    version: str
+    manifest: str
+    assets: tuple[str, ...]
+    published_at: float
+    status: Status
+    origin: Origin
+    revision: str
+
+    def listed(self) -> ListedVersion:
+        """The version as its own repository lists it."""
+        return ListedVersion(
+            version=self.version,
+            manifest=orjson.loads(self.manifest),
+            assets=tuple(ListedAsset(name, "", Promise()) for name in self.assets),
+            published_at=self.published_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one repository holds of a package."""
+
+    versions: Mapping[str, StoredVersion] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, object] = field(default_factory=dict)
+    controls: OriginControls | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one version of one source, and why."""
+
+    repository: int
+    connection: str | None
+    version: str
+    shown: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The joint listing and how it came about."""
+
+    listing: Listing
+    verdicts: tuple[Verdict, ...]
+
+
+def merge(
+    package: Package,
+    steps: Sequence[Step],
+    sources: Sequence[Source],
+    holdings: Mapping[int, Holding],
+    upstreams: Mapping[str, Listing],
+) -> Merged:
+    """Join what each source says.
+
+    The nearest source that has a version decides on it, also where it hides it (U3, U9). Tags are
+    a union in which the upstream's value wins (User Guide, "npm tags and upstream repositories");
+    of two upstreams, the one with priority. A tag counts only if its version is shown.
+    """
+    versions: dict[str, ListedVersion] = {}
+    decided: set[str] = set()
+    verdicts: list[Verdict] = []
+    about: dict[str, object] = {}
+    for source in sources:
+        for version, status in _offers(source, holdings, upstreams):
+            shown, reason = _judge(source, version, status, decided)
+            verdicts.append(
+                Verdict(source.repository, source.connection, version.version, shown, reason)
+            )
+            if source.struck is None:
+                decided.add(version.version)
+            if shown:
+                versions[version.version] = version
+        if source.struck is None:
+            for key, value in _about(source, holdings, upstreams).items():
+                about.setdefault(key, value)
+    own = holdings.get(steps[0].repository) if steps else None
+    listing = Listing(
+        package=package,
+        versions=versions,
+        tags=_tags(0, steps, sources, holdings, upstreams, versions),
+        about=about,
+        revision=own.revision if own else 0,
+    )
+    return Merged(listing, tuple(verdicts))
+
+
+def _offers(
+    source: Source, holdings: Mapping[int, Holding], upstreams: Mapping[str, Listing]
+) -> list[tuple[ListedVersion, Status]]:
+    if source.connection is not None:
+        listing = upstreams.get(source.connection)
+        return [(each, Status.PUBLISHED) for each in listing.versions.values()] if listing else []
+    holding = holdings.get(source.repository)
+    return [(each.listed(), each.status) for each in holding.versions.values()] if holding else []
+
+
+def _judge(
+    source: Source, version: ListedVersion, status: Status, decided: set[str]
+) -> tuple[bool, str]:
+    if source.struck is not None:
+        return False, source.struck
+    if version.version in decided:
+        return False, "a nearer source has it"
+    if not status.listed:
+        return False, f"status {status}"
+    return True, "shown"
+
+
+def _about(
+    source: Source, holdings: Mapping[int, Holding], upstreams: Mapping[str, Listing]
+) -> Mapping[str, object]:
+    if source.connection is not None:
+        listing = upstreams.get(source.connection)
+        return listing.about if listing else {}
+    holding = holdings.get(source.repository)
+    return holding.about if holding else {}
+
+
+def _tags(
+    index: int,
+    steps: Sequence[Step],
+    sources: Sequence[Source],
+    holdings: Mapping[int, Holding],
+    upstreams: Mapping[str, Listing],
+    shown: Mapping[str, ListedVersion],
+) -> dict[str, str]:
+    if index >= len(steps):
+        return {}
+    tags: dict[str, str] = {}
+    for source in sources:
+        if source.parent != index or source.struck is not None:
+            continue
+        if source.connection is None:
+            holding = holdings.get(source.repository)
+            own: Mapping[str, str] = holding.tags if holding else {}
+        else:
+            listing = upstreams.get(source.connection)
+            own = listing.tags if listing else {}
+        tags.update({tag: version for tag, version in own.items() if version in shown})
+    children = [place for place, step in enumerate(steps) if step.parent == index]
+    for child in reversed(children):
+        tags.update(_tags(child, steps, sources, holdings, upstreams, shown))
+    return tags

@@ -1,0 +1,251 @@
+"""What a repository accepts: new versions, tags, notes, removals. Each is one transaction."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import orjson
+
+from mirror.errors import Conflict, NotFound, Refused
+from mirror.formats import FORMATS
+from mirror.formats.format import Annotate, Outcome, Publication, Remove, SetTags
+from mirror.model import Digests, Origin, OriginType, Package, Status, StoredAsset
+from mirror.repositories import listings
+from mirror.repositories.origins import GroupRights, defaults, publish_refusal
+from mirror.repositories.searching import Walk
+from mirror.repositories.upstreams import Upstreams
+from mirror.store.blobs import Blobs
+from mirror.store.database import Database, Transaction
+from mirror.store.packages import Packages
+from mirror.store.versions import (
+    HeldPackage,
+    NewVersion,
+    add_version,
+    delete_versions,
+    held_package,
+    put_about,
+    put_manifest,
+    put_package,
+    put_tags,
+    version_assets,
+)
+
+
+class Publisher:
+    """Changes what a repository holds. Authorization comes before."""
+
+    def __init__(
+        self, database: Database, packages: Packages, upstreams: Upstreams, blobs: Blobs
+    ) -> None:
+        self._database = database
+        self._packages = packages
+        self._upstreams = upstreams
+        self._blobs = blobs
+
+    async def publish(
+        self, walk: Walk, publication: Publication, received: Mapping[str, Digests]
+    ) -> Outcome:
+        """Store a version whole. The blobs of `received` are sealed already.
+
+        The same bytes again are success and change nothing. Raises `Refused` where origin
+        controls forbid publishing here and `Conflict` where the version exists with other bytes,
+        is kept from view, or can be reached upstream (API contract §11).
+        """
+        package, version = publication.package, publication.version
+        name = _versioned(package, version)
+        reachable = await self._reachable(walk, package, version)
+        new = NewVersion(
+            version=version,
+            manifest=publication.manifest,
+            assets=[StoredAsset(each.name, received[each.part]) for each in publication.assets],
+            origin=Origin(OriginType.INTERNAL, repository=walk.repository.name),
+            published_at=time.time(),
+            dependencies=publication.dependencies,
+            summary=publication.summary,
+        )
+
+        async def store(transaction: Transaction) -> Outcome:
+            held = await held_package(transaction, walk.repository.id, package)
+            refusal = publish_refusal(
+                held.controls if held else None, GroupRights(), walk.repository.name, name
+            )
+            if refusal is not None:
+                raise Refused(refusal)
+            if held is not None and version in held.versions:
+                await _same_again(transaction, held, new, name)
+                return Outcome(created=False)
+            if reachable is not None:
+                raise Conflict(
+                    f"{name} exists in {reachable}, which '{walk.repository.name}' reads from: "
+                    "publish another version"
+                )
+            controls = defaults(OriginType.INTERNAL, GroupRights())
+            package_id = await put_package(
+                transaction, walk.repository.id, package, controls, advance=True
+            )
+            await add_version(transaction, package_id, new)
+            await put_tags(transaction, package_id, dict.fromkeys(publication.tags, version))
+            if publication.about:
+                await put_about(transaction, package_id, publication.about)
+            return Outcome(created=True)
+
+        outcome = await self._database.write(store)
+        self._upstreams.forget(package)
+        return outcome
+
+    async def set_tags(self, walk: Walk, change: SetTags) -> Outcome:
+        """Point tags at versions that this repository holds; None removes a tag."""
+
+        async def store(transaction: Transaction) -> Outcome:
+            held = await _held(transaction, walk, change.package)
+            for version in change.tags.values():
+                if version is not None and version not in held.versions:
+                    raise _elsewhere(walk, change.package, version)
+            await put_tags(transaction, held.id, change.tags)
+            return await _advanced(transaction, walk, change.package)
+
+        return await self._database.write(store)
+
+    async def annotate(self, walk: Walk, change: Annotate) -> Outcome:
+        """Merge notes into the manifests of the versions that this repository holds.
+
+        A client sends back every version that it read, also those of upstreams: they are left
+        alone. Raises `NotFound` where nothing else was asked for, `Conflict` for a stale revision.
+        """
+
+        async def store(transaction: Transaction) -> Outcome:
+            held = await _held(transaction, walk, change.package)
+            _still(held, change.revision, change.package)
+            elsewhere = [
+                version
+                for version, notes in change.notes.items()
+                if version not in held.versions and any(notes.values())
+            ]
+            changed = 0
+            for version in change.notes.keys() & held.versions.keys():
+                manifest = orjson.loads(held.versions[version].manifest)
+                merged = _merged(manifest, change.notes[version])
+                if merged != manifest:
+                    await put_manifest(transaction, held.id, version, merged)
+                    changed += 1
+            if elsewhere and not changed:
+                raise _elsewhere(walk, change.package, elsewhere[0])
+            return await _advanced(transaction, walk, change.package)
+
+        return await self._database.write(store)
+
+    async def remove(self, walk: Walk, change: Remove) -> Outcome:
+        """Delete held versions; their bytes go where nothing else shows them.
+
+        The package's row stays with its origin controls, so that removing a private package does
+        not open its name to the outside. With `keep`, only versions that the client could see
+        are deleted: an archived one is not missing from what it sent back.
+        """
+
+        async def store(transaction: Transaction) -> list[str]:
+            held = await _held(transaction, walk, change.package)
+            _still(held, change.revision, change.package)
+            if change.versions is not None:
+                gone = [version for version in change.versions if version in held.versions]
+            else:
+                kept = set(change.keep or ())
+                gone = [
+                    version
+                    for version, each in held.versions.items()
+                    if version not in kept and (change.keep is None or each.status.listed)
+                ]
+            await _advanced(transaction, walk, change.package)
+            return await delete_versions(transaction, held.id, gone)
+
+        await self._blobs.discard(await self._database.write(store))
+        return Outcome()
+
+    async def _reachable(self, walk: Walk, package: Package, version: str) -> str | None:
+        """Where else a client of this repository could get the version from, in words.
+
+        An upstream that does not answer does not keep anyone from publishing (User Guide,
+        "Publishing package versions and upstream repositories"; npm.md §13.23).
+        """
+        rows = await self._packages.packages(package, walk.ids)
+        holders = await self._packages.holders(package, walk.ids, version)
+        for source in walk.sources({row.repository: row.controls for row in rows})[1:]:
+            if source.struck is not None:
+                continue
+            if source.connection is None:
+                if source.repository in holders:
+                    return f"repository '{walk.names[source.repository]}'"
+                continue
+            asked = await self._upstreams.listing(walk.connection(source), package)
+            if asked.listing is None:
+                continue
+            path = self._blobs.path(asked.listing.sha256)
+            try:
+                found = await asyncio.to_thread(listings.find, path, version=version, asset=None)
+            except FileNotFoundError:  # replaced just now: the next publish will see it
+                continue
+            if found is not None:
+                return f"'{source.connection}'"
+        return None
+
+
+async def _held(transaction: Transaction, walk: Walk, package: Package) -> HeldPackage:
+    held = await held_package(transaction, walk.repository.id, package)
+    if held is None:
+        raise NotFound(
+            "package",
+            str(package),
+            f"repository '{walk.repository.name}' itself holds no version of "
+            f"{FORMATS[package.format].address(package)}; what it reads from upstream cannot be "
+            "changed here",
+        )
+    return held
+
+
+async def _advanced(transaction: Transaction, walk: Walk, package: Package) -> Outcome:
+    await put_package(
+        transaction,
+        walk.repository.id,
+        package,
+        defaults(OriginType.INTERNAL, GroupRights()),
+        advance=True,
+    )
+    return Outcome()
+
+
+async def _same_again(
+    transaction: Transaction, held: HeldPackage, new: NewVersion, name: str
+) -> None:
+    status = held.versions[new.version].status
+    if status is not Status.PUBLISHED:
+        raise Conflict(f"{name} exists with status {status}: delete it before publishing it again")
+    stored = await version_assets(transaction, held.id, new.version)
+    if stored != {each.name: each.digests.sha256 for each in new.assets}:
+        raise Conflict(
+            f"{name} exists with other content: publish a new version, or delete this one first"
+        )
+
+
+def _still(held: HeldPackage, revision: str | None, package: Package) -> None:
+    """Refuse a change that was made to something older than what is there (`_rev`)."""
+    if revision is not None and revision.partition("-")[0] != str(held.revision):
+        raise Conflict(
+            f"{FORMATS[package.format].address(package)} changed meanwhile: read it again, then "
+            "repeat the change"
+        )
+
+
+def _merged(manifest: dict[str, object], notes: Mapping[str, object]) -> dict[str, object]:
+    merged = {**manifest, **notes}
+    return {key: value for key, value in merged.items() if key not in notes or value is not None}
+
+
+def _elsewhere(walk: Walk, package: Package, version: str) -> NotFound:
+    return NotFound(
+        "package-version",
+        version,
+        f"repository '{walk.repository.name}' itself does not hold {_versioned(package, version)}",
+    )
+
+
+def _versioned(package: Package, version: str) -> str:
+    return f"{FORMATS[package.format].address(package)}@{version}"

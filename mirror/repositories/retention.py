@@ -1,0 +1,68 @@
+"""What stays in a repository after a file was fetched through it (API contract §13, U6, U15)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mirror.formats import FORMATS
+from mirror.model import (
+    Digests,
+    ListedVersion,
+    Origin,
+    OriginType,
+    Package,
+    Status,
+    StoredAsset,
+)
+from mirror.repositories.origins import GroupRights, defaults
+from mirror.store.database import Database, Transaction
+from mirror.store.versions import NewVersion, add_version, put_blob, put_package
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A version where the search found it, ready to be retained."""
+
+    package: Package
+    version: ListedVersion
+    asset: str
+    origin: Origin
+    status: Status = Status.PUBLISHED
+
+
+class Retention:
+    """Stores fetched versions: in the repository asked, and in the one with the connection."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keep(self, found: Found, digests: Digests, repositories: Iterable[int]) -> None:
+        """Store a version with its fetched file in these repositories, in one transaction.
+
+        A repository that has the version already is left as it is: what is retained does not
+        change with its source (U8).
+        """
+        dependencies, summary = FORMATS[found.package.format].stored(found.version, found.package)
+        new = NewVersion(
+            version=found.version.version,
+            manifest=found.version.manifest,
+            assets=[StoredAsset(found.asset, digests)],
+            origin=found.origin,
+            published_at=found.version.published_at or 0.0,
+            status=found.status,
+            dependencies=dependencies,
+            summary=summary,
+        )
+
+        async def keep(transaction: Transaction) -> None:
+            await put_blob(transaction, digests)
+            for repository in sorted(set(repositories)):
+                package_id = await put_package(
+                    transaction,
+                    repository,
+                    found.package,
+                    defaults(OriginType.EXTERNAL, GroupRights()),
+                    advance=False,
+                )
+                await add_version(transaction, package_id, new)
+
+        await self._database.write(keep)

@@ -1,0 +1,217 @@
+"""What an upstream says of a package now: fresh, revalidated, stale or not at all.
+
+Asking is coalesced: however many requests want the same document, one round asks for it, owned by
+this table and not by any request. An expired document waits `stale_wait` seconds for its round;
+then the old one is served and the round goes on behind.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mirror.errors import MirrorError, NotFound, Upstream
+from mirror.formats import FORMATS
+from mirror.formats.format import Fetch
+from mirror.model import Package
+from mirror.repositories.fetching import Fetcher
+from mirror.repositories.freshness import Action, Entry, decide, fresh_until
+from mirror.store.blobs import Blobs
+from mirror.store.documents import Documents, StoredDocument, StoredListing
+from mirror.upstream.connections import Connection
+
+K = TypeVar("K")
+
+REMEMBERED = 50_000
+"""Absences and failed attempts remembered at most; beyond, the oldest are forgotten."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The outcome of asking one upstream about one package.
+
+    `listing` is what may be served, `error` why it is missing or old, `fresh_until` (epoch
+    seconds) until when nobody needs to ask again. `outcome` is the word for logs and `mirror
+    why`: fresh, refreshed, stale, absent, unavailable, misbehaved.
+    """
+
+    outcome: str
+    listing: StoredListing | None
+    fresh_until: float
+    error: MirrorError | None = None
+
+
+class Upstreams:
+    """Listings and documents of external connections, with their lifetimes."""
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        documents: Documents,
+        blobs: Blobs,
+        *,
+        stale_wait: float,
+        negative_lifetime: float,
+        lifetimes: Mapping[str, float],
+    ) -> None:
+        self._fetcher = fetcher
+        self._documents = documents
+        self._blobs = blobs
+        self._stale_wait = stale_wait
+        self._negative_lifetime = negative_lifetime
+        self._lifetimes = lifetimes
+        self._rounds: dict[str, asyncio.Task[None]] = {}
+        self._tried: dict[str, float] = {}
+        self._absent: dict[tuple[Package, str], float] = {}
+
+    def forget(self, package: Package) -> None:
+        """Drop every memory of "does not exist" for a package that was just published here."""
+        for place in [place for place in self._absent if place[0] == package]:
+            del self._absent[place]
+
+    async def listing(
+        self,
+        connection: Connection,
+        package: Package,
+        *,
+        lacking: Callable[[StoredListing], Awaitable[bool]] | None = None,
+        forced: bool = False,
+    ) -> Asked:
+        """The best listing to be had now. Raises nothing of `Upstream`: it is in the answer.
+
+        `lacking` tells whether a listing misses what the request names, which is then asked for
+        at once.
+        """
+        base = str(connection.url)
+        key = f"{base} {package}"
+        known = await self._usable(base, package)
+        missing = known is not None and lacking is not None and await lacking(known)
+        lifetime = self._lifetimes.get(package.format, FORMATS[package.format].lifetime)
+        now = time.time()
+        action = decide(
+            self._entry(key, known),
+            now=now,
+            lifetime=lifetime,
+            absent_until=self._absent.get((package, base), 0.0),
+            lacking=missing,
+            forced=forced,
+        )
+        if action is Action.ABSENT:
+            return _absent(connection, package, self._absent[package, base])
+        if action is Action.SERVE and known is not None:
+            return self._serve(key, known, lifetime, None)
+        # Whoever needs an answer newer than what we have waits for it; the others, not long.
+        patience = self._stale_wait if known is not None and not missing and not forced else None
+        error = await self._round(
+            key, lambda: self._fetcher.listing(connection, package, known), patience
+        )
+        if isinstance(error, NotFound) and known is None:
+            until = time.time() + self._negative_lifetime
+            _remember(self._absent, (package, base), until)
+            return _absent(connection, package, until)
+        found = await self._usable(base, package)
+        if found is None:
+            return Asked(_word(error), None, time.time(), error)
+        return self._serve(key, found, lifetime, error)
+
+    async def document(
+        self, connection: Connection, fetch: Fetch, lifetime: float
+    ) -> StoredDocument:
+        """A document by itself, not older than `lifetime` seconds where that can be had.
+
+        Raises `NotFound`, `Unavailable` or `Misbehaved` where there is not even an old one.
+        """
+        known = await self._documents.document(fetch.url)
+        entry = self._entry(fetch.url, known)
+        if decide(entry, now=time.time(), lifetime=lifetime) is Action.SERVE and known is not None:
+            return known
+
+        async def ask() -> None:
+            await self._fetcher.document(connection, fetch)
+
+        error = await self._round(fetch.url, ask, self._stale_wait if known else None)
+        found = await self._documents.document(fetch.url)
+        if found is None:
+            raise error or NotFound("document", fetch.url)
+        return found
+
+    async def close(self) -> None:
+        """Break off what is being asked."""
+        rounds = list(self._rounds.values())
+        for each in rounds:
+            each.cancel()
+        await asyncio.gather(*rounds, return_exceptions=True)
+
+    async def _usable(self, base: str, package: Package) -> StoredListing | None:
+        """The listing kept for a package, if its bytes are really there."""
+        known = await self._documents.listing(base, package)
+        if known is None or await self._blobs.open(known.sha256, known.size) is None:
+            return None
+        return known
+
+    def _entry(self, key: str, known: StoredListing | StoredDocument | None) -> Entry | None:
+        if known is None:
+            return None
+        return Entry(known.checked_at, max(known.checked_at, self._tried.get(key, 0.0)))
+
+    def _serve(
+        self, key: str, known: StoredListing, lifetime: float, error: MirrorError | None
+    ) -> Asked:
+        now = time.time()
+        entry = Entry(known.checked_at, max(known.checked_at, self._tried.get(key, 0.0)))
+        until = fresh_until(entry, now=now, lifetime=lifetime)
+        stale = error is not None or now - known.checked_at >= lifetime
+        return Asked("stale" if stale else "fresh", known, until, error)
+
+    async def _round(
+        self, key: str, ask: Callable[[], Awaitable[None]], patience: float | None
+    ) -> MirrorError | None:
+        """Join or start the round for `key`; its error, or None where it went well or goes on."""
+        task = self._rounds.get(key)
+        if task is None:
+            task = asyncio.create_task(self._run(key, ask), name=f"ask {key}")
+            task.add_done_callback(_heard)
+            self._rounds[key] = task
+        done, _ = await asyncio.wait({task}, timeout=patience)
+        if not done or task.cancelled():
+            return None
+        error = task.exception()
+        if error is not None and not isinstance(error, MirrorError):
+            raise error
+        return error
+
+    async def _run(self, key: str, ask: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await ask()
+        except Upstream as error:
+            log.warning("asking %s failed: %s", key, error)
+            raise
+        finally:
+            _remember(self._tried, key, time.time())
+            del self._rounds[key]
+
+
+def _remember(table: dict[K, float], key: K, value: float) -> None:
+    table.pop(key, None)
+    table[key] = value
+    if len(table) > REMEMBERED:
+        del table[next(iter(table))]
+
+
+def _absent(connection: Connection, package: Package, until: float) -> Asked:
+    error = NotFound("package", str(package), f"{connection.name} does not have {package}")
+    return Asked("absent", None, until, error)
+
+
+def _word(error: MirrorError | None) -> str:
+    return type(error).__name__.lower() if error is not None else "unavailable"
+
+
+def _heard(task: asyncio.Task[None]) -> None:
+    """Nobody may be waiting any more for a round that fails: it has said so in the log."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,1 @@
+"""Our own bytes and rows: content-addressed files, and the index that refers to them."""

@@ -1,0 +1,227 @@
+"""Packages, versions, assets and tags: what the index says of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from sqlite3 import Row
+from typing import Any
+
+import orjson
+
+from mirror.model import (
+    Digests,
+    Origin,
+    OriginControls,
+    OriginType,
+    Package,
+    Restriction,
+    Status,
+)
+from mirror.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One stored version with the names of its assets; `manifest` is JSON."""
+
+    repository: int
+    version: str
+    status: Status
+    origin: Origin
+    revision: str
+    manifest: str
+    published_at: float
+    assets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRow:
+    """One package in one repository, without its versions."""
+
+    id: int
+    repository: int
+    controls: OriginControls
+    about: dict[str, Any]
+    revision: int
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRow:
+    """Where the search met a package: its controls there, and the version and file if held."""
+
+    repository: int
+    controls: OriginControls
+    version: str | None
+    status: Status | None
+    origin: Origin | None
+    digests: Digests | None
+
+
+class Packages:
+    """Reads over the index. Repositories are given and answered by id."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def packages(self, package: Package, repositories: Sequence[int]) -> list[PackageRow]:
+        """The package's rows in these repositories, with their tags."""
+        rows = await self._database.read(
+            "SELECT p.id, p.repository_id, p.publish, p.upstream, p.about, p.revision,"
+            " t.tag, t.version FROM package p LEFT JOIN package_tag t ON t.package_id = p.id"
+            f" WHERE {_named(repositories)} ORDER BY p.id, t.tag",
+            (*repositories, *package),
+        )
+        found: dict[int, PackageRow] = {}
+        for row in rows:
+            known = found.get(row["id"])
+            if known is None:
+                known = found[row["id"]] = PackageRow(
+                    id=row["id"],
+                    repository=row["repository_id"],
+                    controls=_controls(row),
+                    about=orjson.loads(row["about"]),
+                    revision=row["revision"],
+                    tags={},
+                )
+            if row["tag"] is not None:
+                known.tags[row["tag"]] = row["version"]
+        return list(found.values())
+
+    async def versions(self, package: Package, repositories: Sequence[int]) -> list[VersionRow]:
+        """Every stored version in these repositories, oldest first."""
+        rows = await self._database.read(
+            "SELECT p.repository_id, v.*, group_concat(a.name, char(10)) AS assets FROM package p"
+            " JOIN version v ON v.package_id = p.id LEFT JOIN asset a ON a.version_id = v.id"
+            f" WHERE {_named(repositories)} GROUP BY v.id ORDER BY v.published_at, v.id",
+            (*repositories, *package),
+        )
+        return [
+            VersionRow(
+                repository=row["repository_id"],
+                version=row["version"],
+                status=Status(row["status"]),
+                origin=_origin(row),
+                revision=row["revision"],
+                manifest=row["manifest"],
+                published_at=row["published_at"],
+                assets=tuple(row["assets"].split("\n")) if row["assets"] else (),
+            )
+            for row in rows
+        ]
+
+    async def find_asset(
+        self, package: Package, repositories: Sequence[int], version: str | None, asset: str
+    ) -> list[AssetRow]:
+        """What each of these repositories holds of one file, in one query.
+
+        A repository that knows the package but not the version answers with empty fields, for
+        its origin controls. Without `version`, the version is the one that has the file.
+        """
+        if version is None:
+            match = "v.id IN (SELECT version_id FROM asset WHERE name = ?)"
+            parameters: tuple[Any, ...] = (asset, asset)
+        else:
+            match = "v.version = ?"
+            parameters = (version, asset)
+        rows = await self._database.read(
+            "SELECT p.repository_id, p.publish, p.upstream, v.version, v.status, v.origin_type,"
+            " v.origin_repository, v.origin_connection, b.* FROM package p"
+            f" LEFT JOIN version v ON v.package_id = p.id AND {match}"
+            " LEFT JOIN asset a ON a.version_id = v.id AND a.name = ?"
+            f" LEFT JOIN blob b ON b.sha256 = a.sha256 WHERE {_named(repositories)}",
+            (*parameters, *repositories, *package),
+        )
+        return [
+            AssetRow(
+                repository=row["repository_id"],
+                controls=_controls(row),
+                version=row["version"],
+                status=Status(row["status"]) if row["status"] else None,
+                origin=_origin(row) if row["status"] else None,
+                digests=digests_of(row) if row["sha256"] else None,
+            )
+            for row in rows
+        ]
+
+    async def holders(
+        self, package: Package, repositories: Sequence[int], version: str
+    ) -> set[int]:
+        """Which of these repositories hold the version, in whatever status."""
+        rows = await self._database.read(
+            "SELECT p.repository_id FROM package p JOIN version v ON v.package_id = p.id"
+            f" WHERE {_named(repositories)} AND v.version = ?",
+            (*repositories, *package, version),
+        )
+        return {row["repository_id"] for row in rows}
+
+    async def blob(self, algorithm: str, digest: str) -> Digests | None:
+        """A stored blob by one of its digests (sha256 or sha512), to save a transfer."""
+        column = {"sha256": "sha256", "sha512": "sha512"}[algorithm]
+        rows = await self._database.read(f"SELECT * FROM blob WHERE {column} = ?", (digest,))
+        return digests_of(rows[0]) if rows else None
+
+    async def blob_in_use(self, sha256: str) -> bool:
+        """Whether any row refers to the blob."""
+        return bool(await self._database.read("SELECT 1 FROM blob WHERE sha256 = ?", (sha256,)))
+
+    async def blobs(self) -> list[tuple[str, int]]:
+        """(SHA-256, size) of every blob that rows refer to."""
+        rows = await self._database.read("SELECT sha256, size FROM blob ORDER BY sha256")
+        return [(row["sha256"], row["size"]) for row in rows]
+
+    async def blob_totals(self) -> tuple[int, int]:
+        """How many blobs there are, and their bytes in all."""
+        rows = await self._database.read("SELECT count(*), coalesce(sum(size), 0) FROM blob")
+        return rows[0][0], rows[0][1]
+
+    async def search(
+        self, format_name: str, repositories: Sequence[int], text: str, limit: int
+    ) -> list[tuple[Package, str, dict[str, Any], float]]:
+        """The newest listed version of each package whose name or summary has all the words."""
+        words = [f"%{_like(word)}%" for word in text.lower().split()] or ["%"]
+        clause = " AND ".join(
+            "(lower(p.namespace || '/' || p.name) LIKE ? ESCAPE '\\'"
+            " OR lower(coalesce(v.summary, '')) LIKE ? ESCAPE '\\')"
+            for _ in words
+        )
+        holders = ", ".join("?" * len(repositories))
+        rows = await self._database.read(
+            "SELECT p.namespace, p.name, v.version, v.manifest, max(v.published_at) AS at"
+            " FROM package p JOIN version v ON v.package_id = p.id AND v.status = 'Published'"
+            f" WHERE p.format = ? AND p.repository_id IN ({holders}) AND {clause}"
+            " GROUP BY p.namespace, p.name ORDER BY p.namespace, p.name LIMIT ?",
+            (format_name, *repositories, *(word for each in words for word in (each, each)), limit),
+        )
+        return [
+            (
+                Package(format_name, row["namespace"], row["name"]),
+                row["version"],
+                orjson.loads(row["manifest"]),
+                row["at"],
+            )
+            for row in rows
+        ]
+
+
+def digests_of(row: Row) -> Digests:
+    """A blob row's digests."""
+    return Digests(row["size"], row["md5"], row["sha1"], row["sha256"], row["sha512"])
+
+
+def _named(repositories: Sequence[int]) -> str:
+    holders = ", ".join("?" * len(repositories))
+    return f"p.repository_id IN ({holders}) AND p.format = ? AND p.namespace = ? AND p.name = ?"
+
+
+def _controls(row: Row) -> OriginControls:
+    return OriginControls(Restriction(row["publish"]), Restriction(row["upstream"]))
+
+
+def _origin(row: Row) -> Origin:
+    return Origin(
+        OriginType(row["origin_type"]), row["origin_repository"], row["origin_connection"]
+    )
+
+
+def _like(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

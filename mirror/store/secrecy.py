@@ -1,0 +1,77 @@
+"""Secrets at rest: what can be checked but not read, and what only this installation can read.
+
+Passwords are scrypt hashes. Tokens are SHA-256 digests: they are 256 random bits, a slow hash
+would add nothing. Access key secrets are encrypted with the installation's key file, because
+SigV4 needs them in plain (auth-and-policy §4).
+"""
+
+import base64
+import functools
+import hashlib
+import hmac
+import os
+from pathlib import Path
+
+from mirror.errors import Storage
+
+_SALT = 16
+_COST = {"n": 2**14, "r": 8, "p": 1, "maxmem": 64 * 2**20}
+
+
+def digest(token: str) -> str:
+    """The name under which a token is stored."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def hash_password(password: str) -> str:
+    """A salted hash, good for `check_password`. Takes some 50 ms on purpose."""
+    salt = os.urandom(_SALT)
+    return base64.b64encode(salt + _scrypt(password, salt)).decode()
+
+
+def check_password(password: str, stored: str) -> bool:
+    """Whether the password is the one that was hashed; takes the same time either way."""
+    raw = base64.b64decode(stored)
+    return hmac.compare_digest(_scrypt(password, raw[:_SALT]), raw[_SALT:])
+
+
+def seal(secret: str, key_file: Path) -> str:
+    """Encrypt a secret for this installation; the key file is made at the first need."""
+    from cryptography.fernet import Fernet
+
+    return Fernet(_key(key_file)).encrypt(secret.encode()).decode()
+
+
+def unseal(sealed: str, key_file: Path) -> str:
+    """The secret again; raises `Storage` where the key file is not the one that sealed it."""
+    from cryptography.fernet import Fernet, InvalidToken
+
+    try:
+        return Fernet(_key(key_file)).decrypt(sealed.encode()).decode()
+    except InvalidToken as error:
+        raise Storage(
+            f"{key_file} is not the key that this index was made with: restore it from a backup"
+        ) from error
+
+
+def _key(key_file: Path) -> bytes:
+    try:
+        descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return key_file.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        key = base64.urlsafe_b64encode(os.urandom(32))
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
+def _scrypt(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=salt, **_COST)
+
+
+@functools.cache
+def decoy() -> str:
+    """Checked where there is no user, so that a wrong name takes as long as a wrong password."""
+    return hash_password(base64.b64encode(os.urandom(12)).decode())

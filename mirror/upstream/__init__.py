@@ -1,0 +1,1 @@
+"""Other people's registries: how they are asked, guarded against, and followed."""

@@ -1,0 +1,1 @@
+"""Side by side with nginx, on this machine, in one run: `python -m tests.bench --help`."""

@@ -1,0 +1,96 @@
+import gzip
+import io
+import tarfile
+import tracemalloc
+
+import pytest
+
+from mirror.errors import Exceeded, Invalid
+from mirror.formats.archives import TarLimits, read_tar_gz
+from tests.formats.npm.samples import tarball, zeros
+
+SMALL = TarLimits(members=5, unpacked=100_000, header=4096)
+
+
+def paths(data: bytes, limits: TarLimits | None = None) -> list[tuple[str, ...]]:
+    return [member.path for member in read_tar_gz(io.BytesIO(data), limits)]
+
+
+def test_members_are_read_in_order_and_in_part() -> None:
+    data = tarball({"a/one": b"1" * 700, "a/./two": b"", "./a//three": b"333"})
+    found = [(m.path, m.size, m.read(500)) for m in read_tar_gz(io.BytesIO(data))]
+    assert found == [
+        (("a", "one"), 700, b"1" * 500), (("a", "two"), 0, b""), (("a", "three"), 3, b"333"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../etc/passwd", "a/../../b", "..", "a\\..\\b", "/etc/passwd", "\\\\host\\x", "c:/x",
+     "a/\x01b", "a/" + "../" * 200 + "x"],
+)  # fmt: skip
+def test_members_outside_their_folder_are_refused(name: str) -> None:
+    with pytest.raises(Invalid):
+        paths(tarball({"a/ok": b"", name: b"x"}))
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE])
+def test_links_and_devices_are_no_files(kind: bytes) -> None:
+    info = tarfile.TarInfo()
+    info.type, info.linkname = kind, "../../etc/passwd"
+    [member] = read_tar_gz(io.BytesIO(tarball({"a/x": info})))
+    assert not member.is_file
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    """lessons #7"""
+    data = zeros("a/bomb", 64 * 2**20)
+    assert len(data) < 500_000
+    tracemalloc.start()
+    with pytest.raises(Exceeded, match="unpacks to more than 100000"):
+        paths(data, SMALL)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**20
+
+
+def test_a_bomb_inside_a_header_is_not_read() -> None:
+    info = tarfile.TarInfo("a/x")
+    info.type, info.size = tarfile.XHDTYPE, 64 * 2**20
+    data = gzip.compress(info.tobuf() + bytes(64 * 2**20), 1)
+    tracemalloc.start()
+    with pytest.raises(Exceeded, match="header"):
+        paths(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * 2**20
+
+
+def test_too_many_members() -> None:
+    with pytest.raises(Exceeded, match="more than 5 members"):
+        paths(tarball({f"a/{i}": b"" for i in range(6)}), SMALL)
+    assert len(paths(tarball({f"a/{i}": b"" for i in range(5)}), SMALL)) == 5
+
+
+def test_long_names_are_members_too() -> None:
+    assert paths(tarball({"a/" + "n" * 300: b"x"})) == [("a", "n" * 300)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"PK\x03\x04", b"\x1f\x8b", gzip.compress(b""), gzip.compress(b"x" * 2000),
+     tarball({"a/x": bytes(99_999)})[:-30], gzip.compress(tarfile.TarInfo("a").tobuf()[:300])],
+)  # fmt: skip
+def test_what_is_no_archive(data: bytes) -> None:
+    with pytest.raises(Invalid):
+        paths(data)
+
+
+def test_a_negative_size_does_not_loop() -> None:
+    """CVE-2025-8194"""
+    header = bytearray(tarfile.TarInfo("a/x").tobuf(tarfile.GNU_FORMAT))
+    header[124:136] = b"\xff" * 10 + b"\xfe\x00"
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header[:512])
+    with pytest.raises(Invalid):
+        paths(gzip.compress(bytes(header) + bytes(1024)))

@@ -17,6 +17,7 @@ from yarl import URL
 
 from mirror.auth.access import Access
 from mirror.auth.identity import Identity
+from mirror.auth.sessions import Sessions
 from mirror.compute import Compute
 from mirror.config import Settings
 from mirror.endpoints.front import Limits, Listening, serve
@@ -27,12 +28,13 @@ from mirror.endpoints.relays import Relays
 from mirror.endpoints.routing import Bases
 from mirror.endpoints.shelf import Shelf
 from mirror.endpoints.writes import Writes
-from mirror.errors import Storage
+from mirror.errors import MirrorError, Storage
 from mirror.formats import FORMATS
 from mirror.repositories.assets import AssetReader
 from mirror.repositories.documents import DocumentReader
 from mirror.repositories.fetching import Fetcher
 from mirror.repositories.publishing import Publisher
+from mirror.repositories.relaying import Relayer
 from mirror.repositories.retention import Retention
 from mirror.repositories.searching import Search
 from mirror.repositories.upstreams import Upstreams
@@ -42,6 +44,7 @@ from mirror.store.changes import Changes
 from mirror.store.database import Database
 from mirror.store.documents import Documents
 from mirror.store.domains import Domains
+from mirror.store.health import Health
 from mirror.store.packages import Packages
 from mirror.store.users import Users
 from mirror.telemetry.access import AccessLog
@@ -171,20 +174,16 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
                 search,
                 access,
                 Publisher(database, packages, upstreams, blobs),
-                users,
+                Sessions(users),
                 blobs,
                 publish_body=limits.publish_body,
             ),
             relays=Relays(
                 search,
                 reads,
-                upstreams,
-                packages,
-                blobs,
-                client,
-                document_size=limits.document_size,
+                Relayer(upstreams, packages, blobs, client, document_size=limits.document_size),
             ),
-            operations=Operations(packages, blobs, metrics),
+            operations=Operations(Health(packages, blobs), metrics),
             bases=Bases(
                 str(settings.server.public_url) if settings.server.public_url else None,
                 settings.server.trusted_proxies,
@@ -210,14 +209,21 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
 async def run(
     settings: Settings,
     *,
+    reload: Callable[[], Settings],
     started: Callable[[Listening, FirstStart | None], None],
     environ: dict[str, str],
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then let transfers finish for the time of grace."""
+    """Serve until SIGTERM or SIGINT, then let transfers finish for the time of grace.
+
+    SIGHUP reads the file again (`reload`) and makes the repositories so that it declares; what
+    else changed in it needs a restart.
+    """
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    for warning in settings.warnings:
+        log.warning(warning)
     notifier = Notifier(environ)
     _raise_descriptor_limit()
     async with AsyncExitStack() as stack:
@@ -247,6 +253,10 @@ async def run(
         for task in (watch_stalls(parts.metrics.stalled), notifier.keep_alive()):
             running = asyncio.create_task(task)
             stack.callback(running.cancel)
+        hangups = asyncio.Event()
+        loop.add_signal_handler(signal.SIGHUP, hangups.set)
+        reloading = asyncio.create_task(_reload_on(hangups, parts.database, reload))
+        stack.callback(reloading.cancel)
         started(listening, first)
         notifier.ready(f"listening on {server.host}:{listening.port}")
         await stopping.wait()
@@ -255,6 +265,20 @@ async def run(
         await asyncio.gather(
             listening.close(server.shutdown_grace), parts.flights.close(server.shutdown_grace)
         )
+
+
+async def _reload_on(
+    hangups: asyncio.Event, database: Database, reload: Callable[[], Settings]
+) -> None:
+    while True:
+        await hangups.wait()
+        hangups.clear()
+        try:
+            await reconcile(database, await asyncio.to_thread(reload))
+        except MirrorError as error:  # a mistake in the file must not take the server down
+            log.error("the configuration was not reloaded: %s", error)  # noqa: TRY400 - the sentence is enough
+        else:
+            log.info("the configuration was read again; repositories are as it declares")
 
 
 def _client(settings: Settings, metrics: Metrics) -> Client:

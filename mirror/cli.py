@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a command imports what it needs when it runs: `mirror --hel
     from mirror.setup import FirstStart
 
 T = TypeVar("T")
+Loader = Callable[[], Settings]
 
 
 class Sentences(click.Group):
@@ -40,7 +41,7 @@ def main() -> None:
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command `--config` and `--data-dir`, and the settings that they lead to."""
+    """Give a command `--config` and `--data-dir`, and a function that loads the settings."""
 
     @click.option(
         "--config",
@@ -60,7 +61,7 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
         for name in ("host", "port"):
             if (value := options.pop(name, None)) is not None:
                 environ[f"MIRROR_SERVER_{name.upper()}"] = str(value)
-        command(settings=load(config, environ), **options)
+        command(lambda: load(config, environ), **options)
 
     return wrapped
 
@@ -69,7 +70,7 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--host", help="Address to listen on [127.0.0.1].")
 @click.option("--port", type=int, help="TCP port to listen on [8080].")
 @with_settings
-def serve(settings: Settings) -> None:
+def serve(load_settings: Loader) -> None:
     """Run the mirror. Nothing needs to be configured first."""
     import uvloop
 
@@ -78,23 +79,24 @@ def serve(settings: Settings) -> None:
     from mirror.setup import FirstStart
     from mirror.telemetry.logs import configure
 
+    settings = load_settings()
     configure(settings.log.level, settings.log.format)
 
     def started(listening: Listening, first: FirstStart | None) -> None:
         click.echo(_greeting(settings, listening.port, first))
         sys.stdout.flush()
 
-    uvloop.run(run(settings, started=started, environ=dict(os.environ)))
+    uvloop.run(run(settings, reload=load_settings, started=started, environ=dict(os.environ)))
 
 
 @main.command()
 @click.option("--repair", is_flag=True, help="Set damaged files aside and delete orphaned ones.")
 @with_settings
-def verify(settings: Settings, repair: bool) -> None:
+def verify(load_settings: Loader, repair: bool) -> None:
     """Re-hash every stored file; exit with 1 if any is missing, damaged or orphaned."""
     from mirror.inspection import verify_store
 
-    findings = _run(settings, lambda parts: verify_store(parts, repair=repair))
+    findings = _run(load_settings, lambda parts: verify_store(parts, repair=repair))
     for finding in findings:
         click.echo(f"{finding.trouble:<9} {finding.path.name}  {finding.detail}")
     failures = sum(finding.trouble.failure for finding in findings)
@@ -108,12 +110,14 @@ def verify(settings: Settings, repair: bool) -> None:
 @click.option("--repository", default="main", show_default=True, help="Where a client would ask.")
 @click.option("--domain", default="default", show_default=True)
 @with_settings
-def why(settings: Settings, format_name: str, package: str, repository: str, domain: str) -> None:
+def why(
+    load_settings: Loader, format_name: str, package: str, repository: str, domain: str
+) -> None:
     """Tell what each repository and upstream says of a package, and why a version is (not) there."""
     from mirror.inspection import explain
 
     for line in _run(
-        settings, lambda parts: explain(parts, domain, repository, format_name, package)
+        load_settings, lambda parts: explain(parts, domain, repository, format_name, package)
     ):
         click.echo(line)
 
@@ -127,11 +131,11 @@ def user() -> None:
 @click.argument("name")
 @click.option("--password", help="For npm login; asked for when left out.")
 @with_settings
-def create_user(settings: Settings, name: str, password: str | None) -> None:
+def create_user(load_settings: Loader, name: str, password: str | None) -> None:
     """Create a user."""
     if password is None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    _run(settings, lambda parts: parts.users.create(name, password))
+    _run(load_settings, lambda parts: parts.users.create(name, password))
     click.echo(f"user '{name}' created; a token for it: mirror token create {name}")
 
 
@@ -139,19 +143,19 @@ def create_user(settings: Settings, name: str, password: str | None) -> None:
 @click.argument("name")
 @click.option("--password", help="Asked for when left out.")
 @with_settings
-def set_password(settings: Settings, name: str, password: str | None) -> None:
+def set_password(load_settings: Loader, name: str, password: str | None) -> None:
     """Replace a user's password."""
     if password is None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    _run(settings, lambda parts: parts.users.set_password(name, password))
+    _run(load_settings, lambda parts: parts.users.set_password(name, password))
     click.echo(f"password of '{name}' replaced")
 
 
 @user.command("list")
 @with_settings
-def list_users(settings: Settings) -> None:
+def list_users(load_settings: Loader) -> None:
     """Show every user."""
-    for name, active in _run(settings, lambda parts: parts.users.names()):
+    for name, active in _run(load_settings, lambda parts: parts.users.names()):
         click.echo(name if active else f"{name}  (inactive)")
 
 
@@ -159,18 +163,18 @@ def list_users(settings: Settings) -> None:
 @click.argument("name")
 @click.option("--enable", is_flag=True, help="Let it in again.")
 @with_settings
-def disable_user(settings: Settings, name: str, enable: bool) -> None:
+def disable_user(load_settings: Loader, name: str, enable: bool) -> None:
     """Keep a user out: its tokens stop working at once."""
-    _run(settings, lambda parts: parts.users.set_active(name, active=enable))
+    _run(load_settings, lambda parts: parts.users.set_active(name, active=enable))
     click.echo(f"user '{name}' is {'active' if enable else 'inactive'}")
 
 
 @user.command("delete")
 @click.argument("name")
 @with_settings
-def delete_user(settings: Settings, name: str) -> None:
+def delete_user(load_settings: Loader, name: str) -> None:
     """Delete a user with all its tokens and keys."""
-    _run(settings, lambda parts: parts.users.delete(name))
+    _run(load_settings, lambda parts: parts.users.delete(name))
     click.echo(f"user '{name}' deleted")
 
 
@@ -186,12 +190,12 @@ def token() -> None:
 @click.option("--days", type=click.IntRange(1, 3650), help="Expires after so many days.")
 @with_settings
 def create_token(
-    settings: Settings, user_name: str, name: str, read_only: bool, days: int | None
+    load_settings: Loader, user_name: str, name: str, read_only: bool, days: int | None
 ) -> None:
     """Create a token for USER and print it: it cannot be shown again."""
     expires_at = time.time() + days * 86400 if days else None
     created = _run(
-        settings,
+        load_settings,
         lambda parts: parts.users.create_token(
             user_name, name, read_only=read_only, expires_at=expires_at
         ),
@@ -201,9 +205,9 @@ def create_token(
 
 @token.command("list")
 @with_settings
-def list_tokens(settings: Settings) -> None:
+def list_tokens(load_settings: Loader) -> None:
     """Show every token's number, user, name and expiry; never the token."""
-    for each in _run(settings, lambda parts: parts.users.tokens()):
+    for each in _run(load_settings, lambda parts: parts.users.tokens()):
         kind = f"{each.kind}, read-only" if each.read_only else each.kind
         until = f"until {_day(each.expires_at)}" if each.expires_at else "does not expire"
         click.echo(f"{each.id:>5}  {each.user:<16} {each.name:<24} {kind}, {until}")
@@ -212,19 +216,19 @@ def list_tokens(settings: Settings) -> None:
 @token.command("revoke")
 @click.argument("number", type=int)
 @with_settings
-def revoke_token(settings: Settings, number: int) -> None:
+def revoke_token(load_settings: Loader, number: int) -> None:
     """Revoke the token of that number (see `mirror token list`)."""
-    if not _run(settings, lambda parts: parts.users.revoke(id_=number)):
+    if not _run(load_settings, lambda parts: parts.users.revoke(id_=number)):
         raise click.ClickException(f"there is no token number {number}: see 'mirror token list'")
     click.echo(f"token {number} revoked")
 
 
-def _run(settings: Settings, work: "Callable[[Parts], Coroutine[Any, Any, T]]") -> T:
+def _run(load_settings: Loader, work: "Callable[[Parts], Coroutine[Any, Any, T]]") -> T:
     """Run one piece of work over the data directory, beside a running server if there is one."""
     from mirror.app import assembled
 
     async def inside() -> T:
-        async with assembled(settings) as parts:
+        async with assembled(load_settings()) as parts:
             return await work(parts)
 
     return asyncio.run(inside())

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+DEFAULT_DOMAIN = "default"
+"""The domain of an address that names none."""
+
 
 class Package(NamedTuple):
     """A package's canonical coordinates, as its format's `names` made them.

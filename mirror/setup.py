@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mirror.config import Settings
-from mirror.endpoints.handler import DEFAULT_DOMAIN
 from mirror.formats import FORMATS
+from mirror.model import DEFAULT_DOMAIN
 from mirror.store.database import Database, Transaction
 from mirror.store.domains import create_domain, put_repository
 from mirror.store.users import Users

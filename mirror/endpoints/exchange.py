@@ -1,7 +1,6 @@
 """One request on its way through the endpoints, and what its log line will say."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from aiohttp import web
 
@@ -9,7 +8,6 @@ from mirror.endpoints.entity import Entity
 from mirror.formats.format import Reply
 from mirror.store.domains import Repository
 from mirror.store.users import Principal
-from mirror.telemetry.metrics import CacheOutcome
 
 
 @dataclass(slots=True, eq=False)
@@ -21,7 +19,7 @@ class Exchange:
     format: str = ""
     kind: str = "other"
     repository_name: str = ""
-    cache: CacheOutcome | Literal[""] = ""
+    cache: str = ""
     principal: Principal | None = None
     base: str = ""
     repository: Repository | None = None

@@ -50,10 +50,11 @@ class Limits:
 class Front(asyncio.Protocol):
     """One connection: passes everything on to aiohttp's protocol, and watches the clock."""
 
-    __slots__ = ("_inner", "_reception", "_since", "_task", "_timer", "_transport")
+    __slots__ = ("_inner", "_loop", "_reception", "_since", "_task", "_timer", "_transport")
 
     def __init__(self, reception: "Reception") -> None:
         self._reception = reception
+        self._loop = asyncio.get_running_loop()
         self._inner: web.RequestHandler | None = None
         self._transport: asyncio.Transport | None = None
         self._since: float | None = None
@@ -130,7 +131,7 @@ class Front(asyncio.Protocol):
             sever(self._transport)
 
     def _await_head(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         self._since = loop.time()
         if self._timer is None:  # one timer for many requests: it looks at the time when it fires
             self._timer = loop.call_later(self._reception.limits.head, self._look)
@@ -139,7 +140,7 @@ class Front(asyncio.Protocol):
         self._timer = None
         if self._since is None or self._transport is None or self._transport.is_closing():
             return
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         left = self._since + self._reception.limits.head - loop.time()
         if left > 0:
             self._timer = loop.call_later(left, self._look)
@@ -160,6 +161,7 @@ class Reception:
         logger.addFilter(_without_traces)
         self.server = web.Server(
             self._handle,
+            auto_decompress=False,  # bodies pass untouched to where their coding is understood
             access_log=None,  # the handler's own log line says more
             logger=logger,
             keepalive_timeout=limits.idle,

@@ -34,11 +34,11 @@ from mirror.formats.format import (
     WhoAmI,
 )
 from mirror.formats.format import Search as SearchIntent
+from mirror.model import DEFAULT_DOMAIN
 from mirror.repositories.searching import Search
 from mirror.telemetry.access import AccessLog, RequestIds
 from mirror.telemetry.metrics import Metrics
 
-DEFAULT_DOMAIN = "default"
 BROKEN_OFF = 499
 """What the log says of a client that left before its answer was complete (nginx's own number)."""
 

@@ -8,8 +8,7 @@ from mirror.endpoints.entity import Entity
 from mirror.endpoints.exchange import Exchange
 from mirror.endpoints.sending import Sending
 from mirror.errors import MirrorError
-from mirror.store.blobs import Blobs
-from mirror.store.packages import Packages
+from mirror.store.health import Health
 from mirror.telemetry.metrics import Metrics
 
 Operation = Callable[[Exchange], Awaitable[web.StreamResponse]]
@@ -24,9 +23,8 @@ health  /-/health   readiness  /-/ready   metrics  /-/metrics
 class Operations:
     """The fixed addresses. None of them shows a secret or a package's name."""
 
-    def __init__(self, packages: Packages, blobs: Blobs, metrics: Metrics) -> None:
-        self._packages = packages
-        self._blobs = blobs
+    def __init__(self, health: Health, metrics: Metrics) -> None:
+        self._store = health
         self._metrics = metrics
         self._table: dict[str, Operation] = {
             "/": self._welcome,
@@ -50,14 +48,13 @@ class Operations:
     async def _ready(self, exchange: Exchange) -> web.StreamResponse:
         """The index can be read and the blob store written."""
         try:
-            await self._packages.blob_totals()
-            await self._blobs.check_writable()
+            await self._store.check()
         except MirrorError as error:
             return _plain(exchange, 503, f"not ready: {error}\n".encode())
         return _plain(exchange, 200, b"ready\n")
 
     async def _measured(self, exchange: Exchange) -> web.StreamResponse:
-        self._metrics.stored(*await self._packages.blob_totals())
+        self._metrics.stored(*await self._store.totals())
         body, content_type = self._metrics.render()
         return _plain(exchange, 200, body, content_type)
 

@@ -75,10 +75,6 @@ class Outlet:
             self.abort()
             raise
 
-    def write(self, data: bytes) -> None:
-        """Hand a small answer to the transport, all at once."""
-        self._open().write(data)
-
     async def drained(self) -> None:
         """Wait until the transport's buffer is worth filling again."""
         if not self._request.protocol.writing_paused:

@@ -5,7 +5,7 @@ its header machinery, which costs more than everything else a warm hit needs.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Protocol
@@ -48,12 +48,14 @@ class _Prebuilt(web.StreamResponse):
     """
 
     def __init__(
-        self, request_id: str, headers: Iterable[tuple[str, str]], send_timeout: float
+        self, request_id: str, headers: Sequence[tuple[str, str]], send_timeout: float
     ) -> None:
         super().__init__()
         if not (request_id.isascii() and request_id.isprintable()):
             raise ValueError(f"request id {request_id!r} cannot be sent in a header")
-        self._fields = f"X-Request-Id: {request_id}\r\n".encode("ascii") + encode(headers)
+        self._fields = f"X-Request-Id: {request_id}\r\n".encode("ascii")
+        if headers:
+            self._fields += encode(headers)
         self._send_timeout = send_timeout
         self._asked: web.BaseRequest | None = None
         self._persistent: bool | None = None
@@ -125,7 +127,7 @@ class Sending(_Prebuilt):
         entity: Entity,
         *,
         request_id: str,
-        headers: Iterable[tuple[str, str]] = (),
+        headers: Sequence[tuple[str, str]] = (),
         send_timeout: float = SEND_TIMEOUT,
     ) -> None:
         super().__init__(request_id, headers, send_timeout)
@@ -133,7 +135,8 @@ class Sending(_Prebuilt):
 
     def _decide(self, request: web.BaseRequest) -> None:
         self._plan = plan(self._entity, request.method, request.headers)
-        self.set_status(self._plan.status)
+        if self._plan.status != 200:
+            self.set_status(self._plan.status)
 
     async def _send(self, request: web.BaseRequest) -> None:
         status, start, length = self._plan
@@ -143,16 +146,22 @@ class Sending(_Prebuilt):
             part = f"bytes {start}-{start + length - 1}/{entity.size}"
             head += encode((("Content-Range", part), ("Content-Length", str(length))))
         head += self._tail(request)
-        outlet = Outlet(request, self._send_timeout)
-        if not isinstance(body, bytes):
+        if length and not isinstance(body, bytes):
+            outlet = Outlet(request, self._send_timeout)
             try:
                 await outlet.send(head, body.fileno(), start, length)
             finally:
                 self.sent = outlet.sent
-        else:
-            outlet.write(head + body[start : start + length])
-            self.sent = length
-            await outlet.drained()
+            return
+        transport = request.transport
+        if transport is None or transport.is_closing():
+            raise ConnectionResetError("the client left before it was answered")
+        if isinstance(body, bytes) and length:
+            head += body if length == len(body) else body[start : start + length]
+        transport.write(head)
+        self.sent = length
+        if request.protocol.writing_paused:
+            await Outlet(request, self._send_timeout).drained()
 
 
 class Following(_Prebuilt):
@@ -171,7 +180,7 @@ class Following(_Prebuilt):
         size: int | None,
         *,
         request_id: str,
-        headers: Iterable[tuple[str, str]] = (),
+        headers: Sequence[tuple[str, str]] = (),
         send_timeout: float = SEND_TIMEOUT,
     ) -> None:
         super().__init__(request_id, headers, send_timeout)

@@ -5,10 +5,10 @@ import asyncio
 from aiohttp import web
 
 from mirror.auth.access import DELETE, PUBLISH, PUT_METADATA, Access
+from mirror.auth.sessions import Sessions
 from mirror.endpoints.bodies import Spool
 from mirror.endpoints.exchange import Exchange, entity_of
 from mirror.endpoints.sending import Sending
-from mirror.errors import Unauthenticated
 from mirror.formats import FORMATS
 from mirror.formats.format import (
     Alter,
@@ -27,10 +27,6 @@ from mirror.model import Digests
 from mirror.repositories.publishing import Publisher
 from mirror.repositories.searching import Search
 from mirror.store.blobs import Blobs
-from mirror.store.users import Users
-
-SIGN_INS = 2
-"""Passwords checked at the same time: each costs 50 ms of a core, on purpose."""
 
 
 class Writes:
@@ -41,7 +37,7 @@ class Writes:
         search: Search,
         access: Access,
         publisher: Publisher,
-        users: Users,
+        sessions: Sessions,
         blobs: Blobs,
         *,
         publish_body: int,
@@ -49,10 +45,9 @@ class Writes:
         self._search = search
         self._access = access
         self._publisher = publisher
-        self._users = users
+        self._sessions = sessions
         self._blobs = blobs
         self._limit = publish_body
-        self._sign_ins = asyncio.Semaphore(SIGN_INS)
 
     async def submit(self, exchange: Exchange, intent: Submit) -> web.StreamResponse:
         """Spool the body, learn what it changes, change it."""
@@ -92,23 +87,14 @@ class Writes:
                 self._access.check(principal, DELETE, repository, change.package)
                 return await self._publisher.remove(walk, change)
             case SignIn():
-                return await self._sign_in(change)
+                token = await self._sessions.sign_in(change.user, change.password)
+                return Outcome(created=True, token=token, user=change.user)
             case SignOut():
-                await self._users.revoke(token=change.token)
+                await self._sessions.sign_out(change.token)
                 return Outcome()
             case Nothing():
                 self._access.check(principal, PUT_METADATA, repository)
                 return Outcome()
-
-    async def _sign_in(self, change: SignIn) -> Outcome:
-        async with self._sign_ins:
-            principal = await self._users.by_password(change.user, change.password)
-        if principal is None:
-            raise Unauthenticated(
-                f"user name or password is wrong for '{change.user}'", presented=True
-            )
-        token = await self._users.create_token(principal.name, "signed in", kind="session")
-        return Outcome(created=True, token=token, user=principal.name)
 
     def _acknowledged(
         self, exchange: Exchange, change: Change, outcome: Outcome

@@ -105,7 +105,6 @@ def _members(content: _Content, limits: TarLimits) -> Iterator[Member]:
                 raise Exceeded(f"the archive has more than {limits.members} members")
             if info.size < 0 or info.sparse is not None:
                 raise Invalid("the archive has a member of negative size or with holes")
-            content.budget = limits.header
             yield Member(info, _path(info.name), content)
             content.budget = limits.header
 

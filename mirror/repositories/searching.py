@@ -26,6 +26,11 @@ class Walk:
         """The repositories of the walk, nearest first."""
         return [step.repository for step in self.steps]
 
+    @property
+    def nearest(self) -> Connection | None:
+        """The first external connection that the walk meets."""
+        return next(iter(self.connections.values()), None)
+
     def sources(self, controls: Mapping[int, OriginControls]) -> tuple[Source, ...]:
         """The places to look at for a package with these origin controls, with what is struck."""
         by_name = {repository: each.name for repository, each in self.connections.items()}

@@ -1,5 +1,6 @@
 """Principals, their access keys and tokens."""
 
+import asyncio
 import secrets
 import string
 import time
@@ -109,7 +110,7 @@ class Users:
         )
         stored = rows[0]["password"] if rows else None
         # An unknown name takes as long as a wrong password.
-        matches = check_password(password, stored or decoy())
+        matches = await asyncio.to_thread(check_password, password, stored or decoy())
         if not rows or stored is None or not matches:
             return None
         return Principal(rows[0]["id"], self._account, name)

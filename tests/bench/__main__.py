@@ -59,7 +59,7 @@ def median(rounds: list[Round]) -> Round:
 
 def table(chosen: list[Workload], servers: list[Server], results: dict) -> Iterator[str]:
     others = servers[1:]
-    names = "".join(f" {server.name} × nginx | {server.name} |" for server in others)
+    names = "".join(f" {server.name} / nginx | {server.name} |" for server in others)
     cpu = "".join(f" CPU {server.name} |" for server in servers)
     yield f"| workload | nginx |{names}{cpu}"
     yield "|---|" + "---|" * (1 + 2 * len(others) + len(servers))
@@ -134,7 +134,7 @@ def main() -> None:
                     result = measure(server, workload, options.seconds)
                     results.setdefault((workload.title, server.name), []).append(result)
         print("\n".join(table(chosen, servers, results)))
-        print(f"\nMedians of {options.rounds} × {options.seconds} s. {machine(options.python)}.")
+        print(f"\nMedians of {options.rounds} x {options.seconds} s. {machine(options.python)}.")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,9 @@ def test_members_outside_their_folder_are_refused(name: str) -> None:
         paths(tarball({"a/ok": b"", name: b"x"}))
 
 
-@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE])
+@pytest.mark.parametrize(
+    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE]
+)
 def test_links_and_devices_are_no_files(kind: bytes) -> None:
     info = tarfile.TarInfo()
     info.type, info.linkname = kind, "../../etc/passwd"
@@ -70,6 +72,26 @@ def test_too_many_members() -> None:
     with pytest.raises(Exceeded, match="more than 5 members"):
         paths(tarball({f"a/{i}": b"" for i in range(6)}), SMALL)
     assert len(paths(tarball({f"a/{i}": b"" for i in range(5)}), SMALL)) == 5
+
+
+def test_many_members_are_not_remembered() -> None:
+    data = tarball({f"a/{i}": b"" for i in range(4000)})
+    tracemalloc.start()
+    for member in read_tar_gz(io.BytesIO(data)):
+        assert member.is_file
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**20
+
+
+def test_a_member_is_read_once() -> None:
+    [member] = read_tar_gz(io.BytesIO(tarball({"a/x": b"text"})))
+    with pytest.raises(ValueError, match="closed"):
+        member.read(4)
+    for member in read_tar_gz(io.BytesIO(tarball({"a/x": b"text"}))):
+        assert member.read(4) == b"text"
+        with pytest.raises(Invalid, match="overlap"):
+            member.read(4)
 
 
 def test_long_names_are_members_too() -> None:

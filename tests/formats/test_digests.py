@@ -13,7 +13,9 @@ def test_integrity_there_and_back(algorithm: tuple[str, int], data: st.DataObjec
     assert hex_digest(name, digest.upper()) == digest
 
 
-@pytest.mark.parametrize("text", [None, 7, "", "sha512", "sha512-", "sha512-!!", "sha1-AAAA", "x-AAAA"])
+@pytest.mark.parametrize(
+    "text", [None, 7, "", "sha512", "sha512-", "sha512-!!", "sha1-AAAA", "x-AAAA"]
+)
 def test_what_promises_nothing(text: object) -> None:
     assert from_integrity(text) == {}
 

@@ -6,7 +6,17 @@ import pytest
 import mirror.formats
 from mirror.formats import FORMATS
 
-IMPURE = {"asyncio", "aiohttp", "aiosqlite", "aiofiles", "time", "random", "socket", "os", "pathlib"}
+IMPURE = {
+    "asyncio",
+    "aiohttp",
+    "aiosqlite",
+    "aiofiles",
+    "time",
+    "random",
+    "socket",
+    "os",
+    "pathlib",
+}
 FILES = sorted(Path(mirror.formats.__file__).parent.rglob("*.py"))
 
 

@@ -65,7 +65,7 @@ class AttachmentSplitter:
     def close(self) -> bytes:
         """The residue; raises `Invalid` for a body that is cut short."""
         inside = self._base64 is not None or self._reads != self._outside
-        if self._depth or inside or self._held or not self._residue:
+        if self._depth or inside or not self._residue:
             raise Invalid("the body is cut short: its JSON document does not end")
         return bytes(self._residue)
 
@@ -96,13 +96,12 @@ class AttachmentSplitter:
             self._depth += 1
             if self._depth <= 3:
                 self._objects[self._depth] = byte == 0x7B
-                self._keys[self._depth] = ""
+                self._keys[self._depth] = ""  # so that nothing in an array has a key
             self._key_next = byte == 0x7B
         elif byte in b"}]":
             self._depth -= 1
             if self._depth < 0:
                 raise Invalid("the body is not JSON: a bracket closes that never opened")
-            self._key_next = False
         elif byte == 0x2C:  # ,
             self._key_next = self._depth <= 3 and self._objects[self._depth]
         else:
@@ -122,7 +121,6 @@ class AttachmentSplitter:
         return (
             self._depth == 3
             and not self._key_next
-            and all(self._objects[1:])
             and self._keys[1] == "_attachments"
             and self._keys[2].endswith(".tgz")
             and self._keys[3] == "data"

@@ -62,7 +62,7 @@ def _licenses(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """`license` as text, or the older object, or the still older list `licenses`."""
     found = manifest.get("license") or manifest.get("licenses")
     choices = found if isinstance(found, list) else [found]
-    names = (_of(_of(choice, "type"), "name") for choice in choices)
+    names = (_of(choice, "type") or _of(choice, "name") for choice in choices)
     return tuple(name for name in names if isinstance(name, str) and name)
 
 

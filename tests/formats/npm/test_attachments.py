@@ -72,7 +72,9 @@ def bodies(draw: st.DrawFn) -> tuple[bytes, bytes, object]:
     }
     fields = {**decoys, "_attachments": dict(draw(st.permutations(list(attachments.items()))))}
     document = dict(draw(st.permutations(list(fields.items()))))
-    text = json.dumps(document, ensure_ascii=draw(st.booleans()), indent=draw(st.sampled_from([None, 1])))
+    text = json.dumps(
+        document, ensure_ascii=draw(st.booleans()), indent=draw(st.sampled_from([None, 1]))
+    )
     encoded = base64.b64encode(data).decode()
     if draw(st.booleans()):
         encoded = encoded.replace("/", "\\/").replace("+", "\\u002B").replace("=", "\\u003d")
@@ -82,7 +84,9 @@ def bodies(draw: st.DrawFn) -> tuple[bytes, bytes, object]:
 
 @settings(max_examples=150, deadline=None)
 @given(bodies(), st.data())
-def test_any_cut_gives_the_same_parts(body: tuple[bytes, bytes, object], data: st.DataObject) -> None:
+def test_any_cut_gives_the_same_parts(
+    body: tuple[bytes, bytes, object], data: st.DataObject
+) -> None:
     text, tarball, document = body
     cuts = data.draw(st.lists(st.integers(0, len(text)), max_size=12))
     borders = [0, *sorted(cuts), len(text)]
@@ -114,6 +118,11 @@ def test_what_is_no_base64_is_refused(text: str) -> None:
 def test_an_escaped_key_is_the_same_key() -> None:
     body = b'{"\\u005fattachments":{"a\\u002etgz":{"d\\u0061ta":"YWI="}}}'
     assert split([body]) == ({"a.tgz": b"ab"}, body.replace(b"YWI=", b""))
+
+
+def test_a_text_in_a_list_is_no_data() -> None:
+    body = b'{"_attachments":{"a.tgz":{"data":7,"x":[{"data":"no"}]},"b.tgz":["no"]},"l":["no"]}'
+    assert split([body]) == ({}, body)
 
 
 def test_every_cut_of_the_end_is_noticed() -> None:

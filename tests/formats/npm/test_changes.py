@@ -27,7 +27,10 @@ def test_deprecating_and_lifting_it() -> None:
 
 
 def test_only_the_deprecation_is_taken_from_what_is_sent_back() -> None:
-    document = {"name": "pubby", "versions": {"1.0.0": {"scripts": {"install": "evil"}}, "2.0.0": 7}}
+    document = {
+        "name": "pubby",
+        "versions": {"1.0.0": {"scripts": {"install": "evil"}}, "2.0.0": 7},
+    }
     expected = {"1.0.0": {"deprecated": None}, "2.0.0": {"deprecated": None}}
     assert publish(document) == Annotate(PUBBY, expected, None)
 

@@ -57,7 +57,9 @@ def test_a_scope_follows_the_same_rules_and_frees_core_names() -> None:
         names.check_new(names.package("Me", "pubby"))
 
 
-@pytest.mark.parametrize("tag", ["", "1.x", "v2", "*", "a" * 65, "a/b", "a b", "..", "\u03b2", "a%20"])
+@pytest.mark.parametrize(
+    "tag", ["", "1.x", "v2", "*", "a" * 65, "a/b", "a b", "..", "\u03b2", "a%20"]
+)
 def test_tags_that_break_a_rule(tag: str) -> None:
     with pytest.raises(Invalid):
         names.check_tag(tag)

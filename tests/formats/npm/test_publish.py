@@ -105,7 +105,7 @@ def test_the_readme_is_found_wherever_it_is(place: str) -> None:
 
 
 def test_a_huge_or_broken_readme_is_cut() -> None:
-    found = publish(body_of(packed(**{"README": b"\xff" + b"x" * 10**6})))
+    found = publish(body_of(packed(README=b"\xff" + b"x" * 10**6)))
     assert len(found.summary.readme) == 128 * 1024
     assert found.summary.readme[:2] == "\ufffdx"
 

@@ -1,6 +1,5 @@
 import pytest
 
-from tests.formats.npm.samples import NPM
 from mirror.errors import Invalid, NotFound, Refused
 from mirror.formats.format import (
     Alter,
@@ -17,6 +16,7 @@ from mirror.formats.format import (
     WhoAmI,
 )
 from mirror.model import Package
+from tests.formats.npm.samples import NPM
 
 SHORT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*"
 SPELLINGS = ["@s/n", "@s%2fn", "@s%2Fn", "%40s/n", "%40s%2Fn", "%40s%2fn"]

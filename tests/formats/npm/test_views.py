@@ -9,12 +9,13 @@ from mirror.formats.npm.accept import ABBREVIATED, FULL
 from mirror.model import ListedVersion, Listing
 from tests.formats.npm.samples import BASE, NPM, UPSTREAM, listing_of, recorded
 
-ALLOWED = set(
+_ALLOWED = (
     "name version dependencies optionalDependencies devDependencies peerDependencies "
     "peerDependenciesMeta acceptDependencies bundleDependencies bundledDependencies bin "
     "directories dist engines cpu os libc funding deprecated hasInstallScript "
-    "_hasShrinkwrap".split()
+    "_hasShrinkwrap"
 )
+ALLOWED = set(_ALLOWED.split())
 
 
 def render(listing: Listing, view: str = "full", version: str | None = None) -> dict:

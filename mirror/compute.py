@@ -21,8 +21,8 @@ T = TypeVar("T")
 LARGE = 1 << 20
 """Bytes of input from which on the worker process is used: about 5 ms of parsing."""
 
-TASKS_PER_PROCESS = 32
-"""Large documents before the worker process is replaced, so that its memory does not creep up."""
+IDLE = 30.0
+"""Seconds without work after which the worker process ends: its memory is the system's again."""
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,8 @@ class Compute:
     def __init__(self, *, threads: int = 2) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="compute")
         self._process: ProcessPoolExecutor | None = None
+        self._running = 0
+        self._retirement: asyncio.TimerHandle | None = None
 
     async def run(
         self, size: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -44,14 +46,14 @@ class Compute:
         loop = asyncio.get_running_loop()
         if size < LARGE:
             return await loop.run_in_executor(self._threads, lambda: function(*args, **kwargs))
+        if self._retirement is not None:
+            self._retirement.cancel()
         if self._process is None:
-            self._process = ProcessPoolExecutor(
-                1,
-                # A fork of this process would copy its threads' locks and its open sockets.
-                mp_context=multiprocessing.get_context("spawn"),
-                max_tasks_per_child=TASKS_PER_PROCESS,
-            )
+            # A fork of this process would copy its threads' locks and its open sockets.
+            context = multiprocessing.get_context("spawn")
+            self._process = ProcessPoolExecutor(1, mp_context=context)
         pool = self._process
+        self._running += 1
         try:
             # wrap_future rather than run_in_executor: the latter takes no keyword arguments
             return await asyncio.wrap_future(pool.submit(function, *args, **kwargs))
@@ -61,9 +63,20 @@ class Compute:
                 self._process = None
                 pool.shutdown(wait=False)
             raise Misbehaved(f"a document of {size} bytes could not be read") from error
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._retirement = loop.call_later(IDLE, self._retire)
+
+    def _retire(self) -> None:
+        if self._process is not None and not self._running:
+            self._process.shutdown(wait=False)
+            self._process = None
 
     def close(self) -> None:
         """Stop both; what runs is waited for, what waits is dropped."""
+        if self._retirement is not None:
+            self._retirement.cancel()
         self._threads.shutdown(cancel_futures=True)
         if self._process is not None:
             self._process.shutdown(cancel_futures=True)

@@ -94,7 +94,7 @@ class Handler:
     async def _answer(self, exchange: Exchange) -> web.StreamResponse:
         request = exchange.request
         try:
-            operation = self._operations.find(request.path)
+            operation = self._operations.find(request.raw_path.partition("?")[0])
             if operation is not None:
                 exchange.kind = "operation"
                 return await operation(exchange)

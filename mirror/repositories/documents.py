@@ -23,6 +23,7 @@ from mirror.store.files import OpenFile
 from mirror.store.packages import Packages
 
 Body = bytes | OpenFile
+_Key = tuple[int, ReadPackage, str, Stamp]
 Lacks = Callable[[StoredListing], Awaitable[bool]]
 
 
@@ -60,7 +61,7 @@ class DocumentReader:
         self._blobs = blobs
         self._compute = compute
         self._changes = changes
-        self._making: dict[tuple[int, ReadPackage, str], asyncio.Task[Document]] = {}
+        self._making: dict[_Key, asyncio.Task[Document]] = {}
 
     async def read(
         self, walk: Walk, intent: ReadPackage, base: str, previous: Document | None = None
@@ -70,7 +71,9 @@ class DocumentReader:
         Raises `NotFound` where no source has the package (or the version that the intent names),
         and `Unavailable` or `Misbehaved` where that cannot be known.
         """
-        key = (walk.repository.id, intent, base)
+        # The stamp belongs to the key: whoever asks after a publish must not join a task that
+        # read the rows before it.
+        key = (walk.repository.id, intent, base, self._changes.stamp(intent.package))
         task = self._making.get(key)
         if task is None:
             task = asyncio.create_task(self._make_again(walk, intent, base, previous))
@@ -85,7 +88,7 @@ class DocumentReader:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _made(self, key: tuple[int, ReadPackage, str], task: asyncio.Task[Document]) -> None:
+    def _made(self, key: _Key, task: asyncio.Task[Document]) -> None:
         self._making.pop(key, None)
         if not task.cancelled():
             task.exception()  # whoever asked may have gone away

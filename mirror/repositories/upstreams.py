@@ -23,6 +23,7 @@ from mirror.store.documents import Documents, StoredDocument, StoredListing
 from mirror.upstream.connections import Connection
 
 K = TypeVar("K")
+V = TypeVar("V")
 
 REMEMBERED = 50_000
 """Absences and failed attempts remembered at most; beyond, the oldest are forgotten."""
@@ -45,6 +46,14 @@ class Asked:
     error: MirrorError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """The last round for a document: when it ended (epoch seconds), and how it failed."""
+
+    at: float
+    error: MirrorError | None
+
+
 class Upstreams:
     """Listings and documents of external connections, with their lifetimes."""
 
@@ -65,7 +74,7 @@ class Upstreams:
         self._negative_lifetime = negative_lifetime
         self._lifetimes = lifetimes
         self._rounds: dict[str, asyncio.Task[None]] = {}
-        self._tried: dict[str, float] = {}
+        self._tried: dict[str, _Attempt] = {}
         self._absent: dict[tuple[Package, str], float] = {}
 
     def forget(self, package: Package) -> None:
@@ -103,7 +112,8 @@ class Upstreams:
         if action is Action.ABSENT:
             return _absent(connection, package, self._absent[package, base])
         if action is Action.SERVE and known is not None:
-            return self._serve(key, known, lifetime, None)
+            # An upstream that failed a moment ago has not said "no such version" since.
+            return self._serve(key, known, lifetime, self._last_error(key, known))
         # Whoever needs an answer newer than what we have waits for it; the others, not long.
         patience = self._stale_wait if known is not None and not missing and not forced else None
         error = await self._round(
@@ -156,13 +166,19 @@ class Upstreams:
     def _entry(self, key: str, known: StoredListing | StoredDocument | None) -> Entry | None:
         if known is None:
             return None
-        return Entry(known.checked_at, max(known.checked_at, self._tried.get(key, 0.0)))
+        tried = self._tried.get(key)
+        return Entry(known.checked_at, max(known.checked_at, tried.at if tried else 0.0))
+
+    def _last_error(self, key: str, known: StoredListing) -> MirrorError | None:
+        tried = self._tried.get(key)
+        return tried.error if tried is not None and tried.at > known.checked_at else None
 
     def _serve(
         self, key: str, known: StoredListing, lifetime: float, error: MirrorError | None
     ) -> Asked:
         now = time.time()
-        entry = Entry(known.checked_at, max(known.checked_at, self._tried.get(key, 0.0)))
+        tried = self._tried.get(key)
+        entry = Entry(known.checked_at, max(known.checked_at, tried.at if tried else 0.0))
         until = fresh_until(entry, now=now, lifetime=lifetime)
         stale = error is not None or now - known.checked_at >= lifetime
         return Asked("stale" if stale else "fresh", known, until, error)
@@ -185,17 +201,20 @@ class Upstreams:
         return error
 
     async def _run(self, key: str, ask: Callable[[], Awaitable[None]]) -> None:
+        failure: MirrorError | None = None
         try:
             await ask()
-        except Upstream as error:
-            log.warning("asking %s failed: %s", key, error)
+        except MirrorError as error:
+            failure = error
+            if isinstance(error, Upstream):
+                log.warning("asking %s failed: %s", key, error)
             raise
         finally:
-            _remember(self._tried, key, time.time())
+            _remember(self._tried, key, _Attempt(time.time(), failure))
             del self._rounds[key]
 
 
-def _remember(table: dict[K, float], key: K, value: float) -> None:
+def _remember(table: dict[K, V], key: K, value: V) -> None:
     table.pop(key, None)
     table[key] = value
     if len(table) > REMEMBERED:

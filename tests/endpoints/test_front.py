@@ -128,7 +128,7 @@ def test_a_slow_answer_is_not_a_slow_head(run):
 
 def test_many_slow_heads_hinder_nobody(run):
     async def main():
-        async with listening(hello, head=1.0) as door:
+        async with listening(hello, head=0.6) as door:
             slow = [await connect(door.port, b"GET / HTTP/1.1\r\n") for _ in range(200)]
             began = time.process_time()
             for _ in range(3):

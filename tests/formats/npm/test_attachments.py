@@ -121,7 +121,7 @@ def test_an_escaped_key_is_the_same_key() -> None:
 
 
 def test_a_text_in_a_list_is_no_data() -> None:
-    body = b'{"_attachments":{"a.tgz":{"data":7,"x":[{"data":"no"}]},"b.tgz":["no"]},"l":["no"]}'
+    body = b'{"_attachments":{"a.tgz":{"x":[{"data":"no"}],"data":7},"b.tgz":["no"]},"l":["no"]}'
     assert split([body]) == ({}, body)
 
 

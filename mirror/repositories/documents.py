@@ -172,7 +172,8 @@ class DocumentReader:
         """Ask every connection that may answer, all at once."""
         lacking = None
         if intent.version is not None and not any(
-            intent.version in each.versions for each in holdings.values()
+            intent.version in each.versions or intent.version in each.tags
+            for each in holdings.values()
         ):
             lacking = self._lacks(intent.version)
         connections = {

@@ -82,7 +82,9 @@ class Relayer:
     async def search(self, walk: Walk, format_name: str, intent: Search) -> Rendering:
         """What is stored, joined with what the upstream finds if it answers in time."""
         local, upstream = await asyncio.gather(
-            self._packages.search(format_name, walk.ids, intent.text, intent.limit + intent.offset),
+            self._packages.search(
+                format_name, walk.ids, intent.text, limit=intent.limit, offset=intent.offset
+            ),
             self._found_upstream(walk, intent),
         )
         return FORMATS[format_name].results(intent, [Hit(*each) for each in local], upstream)

@@ -175,7 +175,13 @@ class Packages:
         return rows[0][0], rows[0][1]
 
     async def search(
-        self, format_name: str, repositories: Sequence[int], text: str, limit: int
+        self,
+        format_name: str,
+        repositories: Sequence[int],
+        text: str,
+        *,
+        limit: int,
+        offset: int,
     ) -> list[tuple[Package, str, dict[str, Any], float]]:
         """The newest listed version of each package whose name or summary has all the words."""
         words = [f"%{_like(word)}%" for word in text.lower().split()] or ["%"]
@@ -189,8 +195,14 @@ class Packages:
             "SELECT p.namespace, p.name, v.version, v.manifest, max(v.published_at) AS at"
             " FROM package p JOIN version v ON v.package_id = p.id AND v.status = 'Published'"
             f" WHERE p.format = ? AND p.repository_id IN ({holders}) AND {clause}"
-            " GROUP BY p.namespace, p.name ORDER BY p.namespace, p.name LIMIT ?",
-            (format_name, *repositories, *(word for each in words for word in (each, each)), limit),
+            " GROUP BY p.namespace, p.name ORDER BY p.namespace, p.name LIMIT ? OFFSET ?",
+            (
+                format_name,
+                *repositories,
+                *(word for each in words for word in (each, each)),
+                limit,
+                offset,
+            ),
         )
         return [
             (

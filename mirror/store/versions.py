@@ -186,9 +186,11 @@ async def version_assets(
 
 
 async def put_about(transaction: Transaction, package_id: int, about: Mapping[str, Any]) -> None:
-    """Replace the package-level part of the ecosystem's document."""
+    """Merge fields into the package-level part of the ecosystem's document."""
+    rows = await transaction.run("SELECT about FROM package WHERE id = ?", (package_id,))
+    merged = {**orjson.loads(rows[0]["about"]), **about}
     await transaction.run(
-        "UPDATE package SET about = ? WHERE id = ?", (orjson.dumps(about).decode(), package_id)
+        "UPDATE package SET about = ? WHERE id = ?", (orjson.dumps(merged).decode(), package_id)
     )
 
 

@@ -16,7 +16,7 @@ from mirror.endpoints.sending import Following, Sending
 from mirror.errors import Misbehaved
 from tests.endpoints.wire import LOOPS, File, answer, exchange, listening, request, until
 
-BIG = os.urandom(1 << 20) * 24
+BIG = os.urandom(1 << 20) * 12
 CLOSE = {"Connection": "close"}
 
 
@@ -53,7 +53,7 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-async def slow_client(port: int, data: bytes) -> socket.socket:
+async def slow_client(port: int, data: bytes = b"") -> socket.socket:
     """A connected client with little room, whose bytes the test takes itself."""
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -289,7 +289,7 @@ def test_client_that_takes_nothing(run, tmp_path, kind):
                 assert descriptors() == before
             else:
                 reader, writer = await asyncio.open_connection(
-                    "127.0.0.1", door.port, ssl=client, limit=1024
+                    sock=await slow_client(door.port), ssl=client, server_hostname="", limit=1024
                 )
                 writer.write(request())
                 await until(lambda: handler.responses)

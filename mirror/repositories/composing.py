@@ -87,7 +87,9 @@ def decoded(document: DocumentFile, limit: int) -> bytes:
     return raw
 
 
-def read_listing(package: Package, documents: Sequence[DocumentFile], limit: int) -> bytes:
+def read_listing(
+    package: Package, documents: Sequence[DocumentFile], limit: int, spill: Path
+) -> Spilled:
     """The listing file (`listings.encode`) of what an upstream's documents say.
 
     Raises `Misbehaved` for documents that cannot be true and `NotFound` for a package without a
@@ -96,7 +98,7 @@ def read_listing(package: Package, documents: Sequence[DocumentFile], limit: int
     found = FORMATS[package.format].read(package, [decoded(each, limit) for each in documents])
     if not found.versions:
         raise NotFound("package", str(package), f"the upstream lists no version of {package}")
-    return listings.encode(found)
+    return _spill(listings.encode(found), spill)
 
 
 def compose(job: Job) -> Composed:

@@ -4,12 +4,14 @@ Nothing of a round is kept before all of it is known to be good, so an empty, br
 never replaces what we have (bandersnatch#140, artifact-keeper#4028).
 """
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+import aiofiles
 from yarl import URL
 
 from mirror.compute import Compute
@@ -17,7 +19,7 @@ from mirror.errors import Misbehaved, NotFound, Unavailable
 from mirror.formats import FORMATS
 from mirror.formats.format import Fetch
 from mirror.model import Digests, Package
-from mirror.repositories.composing import DocumentFile, decoded, read_listing
+from mirror.repositories.composing import DocumentFile, Spilled, decoded, read_listing
 from mirror.store.blobs import Blobs
 from mirror.store.documents import (
     Documents,
@@ -27,7 +29,7 @@ from mirror.store.documents import (
     StoredDocument,
     StoredListing,
 )
-from mirror.store.writing import BlobWriter
+from mirror.store.writing import PIECE, BlobWriter
 from mirror.upstream.client import Client
 from mirror.upstream.connections import Connection
 from mirror.upstream.response import Response
@@ -112,6 +114,7 @@ class Fetcher:
                 package,
                 [DocumentFile(self._blobs.path(each.sha256), each.encoding) for each in received],
                 self._limit,
+                self._blobs.incoming,
             )
             digests = await _store(await round_.writer(), content)
             released = await self._documents.put(
@@ -217,6 +220,14 @@ def judge(response: Response, name: str, connection: Connection) -> None:
         raise Misbehaved(f"{connection.name} answered {response.url} with a web page")
 
 
-async def _store(writer: BlobWriter, content: bytes) -> Digests:
-    await writer.write(content)
+async def _store(writer: BlobWriter, content: Spilled) -> Digests:
+    if isinstance(content, bytes):
+        await writer.write(content)
+        return await writer.seal()
+    try:
+        async with aiofiles.open(content, "rb") as file:
+            while piece := await file.read(PIECE):
+                await writer.write(piece)
+    finally:
+        await asyncio.to_thread(content.unlink)
     return await writer.seal()

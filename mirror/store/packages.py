@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from sqlite3 import Row
 from typing import Any
 
@@ -90,23 +91,23 @@ class Packages:
     async def versions(self, package: Package, repositories: Sequence[int]) -> list[VersionRow]:
         """Every stored version in these repositories, oldest first."""
         rows = await self._database.read(
-            "SELECT p.repository_id, v.*, group_concat(a.name, char(10)) AS assets FROM package p"
+            "SELECT p.repository_id, v.*, a.name AS asset FROM package p"
             " JOIN version v ON v.package_id = p.id LEFT JOIN asset a ON a.version_id = v.id"
-            f" WHERE {_named(repositories)} GROUP BY v.id ORDER BY v.published_at, v.id",
+            f" WHERE {_named(repositories)} ORDER BY v.published_at, v.id, a.name",
             (*repositories, *package),
         )
         return [
             VersionRow(
-                repository=row["repository_id"],
-                version=row["version"],
-                status=Status(row["status"]),
-                origin=_origin(row),
-                revision=row["revision"],
-                manifest=row["manifest"],
-                published_at=row["published_at"],
-                assets=tuple(row["assets"].split("\n")) if row["assets"] else (),
+                repository=first["repository_id"],
+                version=first["version"],
+                status=Status(first["status"]),
+                origin=_origin(first),
+                revision=first["revision"],
+                manifest=first["manifest"],
+                published_at=first["published_at"],
+                assets=tuple(row["asset"] for row in (first, *others) if row["asset"] is not None),
             )
-            for row in rows
+            for first, *others in _runs(rows)
         ]
 
     async def find_asset(
@@ -192,14 +193,20 @@ class Packages:
         )
         holders = ", ".join("?" * len(repositories))
         rows = await self._database.read(
-            "SELECT p.namespace, p.name, v.version, v.manifest, max(v.published_at) AS at"
-            " FROM package p JOIN version v ON v.package_id = p.id AND v.status = 'Published'"
+            "SELECT p.namespace, p.name, v.version, v.manifest, v.published_at FROM package p"
+            " JOIN version v ON v.package_id = p.id AND v.status = 'Published'"
             f" WHERE p.format = ? AND p.repository_id IN ({holders}) AND {clause}"
-            " GROUP BY p.namespace, p.name ORDER BY p.namespace, p.name LIMIT ? OFFSET ?",
+            " AND NOT EXISTS (SELECT 1 FROM package q JOIN version w ON w.package_id = q.id"
+            " AND w.status = 'Published' WHERE q.format = p.format"
+            f" AND q.namespace = p.namespace AND q.name = p.name AND q.repository_id IN ({holders})"
+            " AND (w.published_at > v.published_at"
+            " OR (w.published_at = v.published_at AND w.id > v.id)))"
+            " ORDER BY p.namespace, p.name LIMIT ? OFFSET ?",
             (
                 format_name,
                 *repositories,
                 *(word for each in words for word in (each, each)),
+                *repositories,
                 limit,
                 offset,
             ),
@@ -209,7 +216,7 @@ class Packages:
                 Package(format_name, row["namespace"], row["name"]),
                 row["version"],
                 orjson.loads(row["manifest"]),
-                row["at"],
+                row["published_at"],
             )
             for row in rows
         ]
@@ -237,3 +244,8 @@ def _origin(row: Row) -> Origin:
 
 def _like(word: str) -> str:
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _runs(rows: list[Row]) -> list[list[Row]]:
+    """Rows of the same version, which follow one another."""
+    return [list(run) for _, run in groupby(rows, key=lambda row: row["id"])]

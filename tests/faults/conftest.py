@@ -1,0 +1,50 @@
+"""One event loop, one upstream and one mirror for the whole folder: tests use names of their own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.faults.server import Mirror
+from tests.origin import Origin
+
+HERE = Path(__file__).parent
+
+QUICK = {
+    "server": {"header_timeout": "2s"},
+    # Every test shares one upstream, so the failures of one must not keep it from the others.
+    "upstream": {"idle_timeout": "1s", "breaker_failures": 100000},
+    "cache": {"lifetimes": {"npm": "1s"}, "stale_wait": "1s"},
+}
+"""Times short enough to wait for."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="package"), append=False)
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def origin() -> AsyncIterator[Origin]:
+    async with Origin() as origin:
+        yield origin
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def mirror(
+    origin: Origin, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Mirror]:
+    """A mirror of `origin`, with documents that expire after a second."""
+    connections = {"public:npmjs": {"url": str(origin.url)}}
+    folder = tmp_path_factory.mktemp("mirror")
+    async with Mirror(folder, {**QUICK, "connections": connections}) as mirror:
+        yield mirror
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def lone_origin() -> AsyncIterator[Origin]:
+    """An upstream of the test's own, that it may ruin or take away."""
+    async with Origin() as origin:
+        yield origin

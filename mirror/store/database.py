@@ -35,7 +35,6 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",  # what is acknowledged survives the power cut
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA cache_size = -8192",  # KiB a connection
 )
 
 log = logging.getLogger(__name__)

@@ -121,7 +121,7 @@ def main() -> None:
             stack.callback(product.stop)
             for workload in chosen:
                 product.copy(workload._replace(held=False), files)
-        servers = [nginx(folder, files), bare(options.python, files)]
+        servers = [nginx(folder, files), bare(options.python, folder, files)]
         for server in servers:
             stack.callback(server.stop)
         if product is not None:

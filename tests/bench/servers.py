@@ -49,10 +49,13 @@ def free_port() -> int:
 class Server:
     """A process that listens on `port`; `name` is its column."""
 
-    def __init__(self, name: str, command: list[str], port: int) -> None:
+    def __init__(self, name: str, command: list[str], port: int, folder: Path) -> None:
         self.name, self.port = name, port
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        with (folder / f"{name}.output").open("wb") as output:  # written to, as in earnest
+            self._process = subprocess.Popen(
+                command, env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
         deadline = time.monotonic() + 20
         while True:
             try:
@@ -114,12 +117,13 @@ def nginx(folder: Path, files: Path) -> Server:
     port = free_port()
     configuration = folder / "nginx.conf"
     configuration.write_text(NGINX.format(folder=folder, files=files, port=port))
-    return Server("nginx", ["nginx", "-c", str(configuration), "-e", f"{folder}/nginx.log"], port)
+    command = ["nginx", "-c", str(configuration), "-e", f"{folder}/nginx.log"]
+    return Server("nginx", command, port, folder)
 
 
-def bare(python: str, files: Path) -> Server:
+def bare(python: str, folder: Path, files: Path) -> Server:
     port = free_port()
-    return Server("bare", [python, "-m", "tests.bench.bare", str(port), str(files)], port)
+    return Server("bare", [python, "-m", "tests.bench.bare", str(port), str(files)], port, folder)
 
 
 class Product(Server):
@@ -133,7 +137,7 @@ class Product(Server):
             f"connections: {{'public:npmjs': {{url: '{origin}'}}}}\n"
         )
         command = [python, "-m", "mirror", "serve", "--config", str(configuration)]
-        super().__init__("mirror", command, port)
+        super().__init__("mirror", command, port, folder)
 
     def path(self, workload: Workload) -> str:
         return workload.path

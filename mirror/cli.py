@@ -214,7 +214,7 @@ def list_tokens(load_settings: Loader) -> None:
 
 
 @token.command("revoke")
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1, 2**63 - 1))
 @with_settings
 def revoke_token(load_settings: Loader, number: int) -> None:
     """Revoke the token of that number (see `mirror token list`)."""

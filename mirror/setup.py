@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mirror.config import Settings
+from mirror.config.registries import Repository
 from mirror.formats import FORMATS
 from mirror.model import DEFAULT_DOMAIN
 from mirror.store.database import Database, Transaction
@@ -60,7 +61,7 @@ async def first_start(
         )
 
     password = secrets.token_urlsafe(12)
-    if await users.names():  # a start before this one was cut short
+    if ADMINISTRATOR in dict(await users.names()):  # a start before this one was cut short
         await users.set_password(ADMINISTRATOR, password)
     else:
         await users.create(ADMINISTRATOR, password)
@@ -75,9 +76,15 @@ async def reconcile(database: Database, settings: Settings) -> None:
         return
 
     async def declare(transaction: Transaction) -> None:
-        for name in settings.repositories:  # first all of them, so that any may name any other
+        # First all of them, so that any may name any other, and without the upstreams that change,
+        # so that two may change places.
+        for name, declared in settings.repositories.items():
             await put_repository(
-                transaction, owner=settings.account, domain=DEFAULT_DOMAIN, name=name
+                transaction,
+                owner=settings.account,
+                domain=DEFAULT_DOMAIN,
+                name=name,
+                upstreams=() if _says_upstreams(declared) else None,
             )
         for name, declared in settings.repositories.items():
             await put_repository(
@@ -86,8 +93,13 @@ async def reconcile(database: Database, settings: Settings) -> None:
                 domain=DEFAULT_DOMAIN,
                 name=name,
                 description=declared.description or None,
-                upstreams=declared.upstreams or None,
+                upstreams=declared.upstreams if _says_upstreams(declared) else None,
                 connection=declared.connection,
             )
 
     await database.write(declare)
+
+
+def _says_upstreams(declared: Repository) -> bool:
+    """`upstreams: []` takes them all away; not a word about them leaves them as they are."""
+    return "upstreams" in declared.model_fields_set

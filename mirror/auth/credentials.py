@@ -1,7 +1,6 @@
 """Where package managers put a token (auth-and-policy §3.4). Pure."""
 
 import base64
-import binascii
 from collections.abc import Iterator, Mapping
 
 LONGEST = 4096
@@ -32,6 +31,6 @@ def tokens(headers: Mapping[str, str]) -> Iterator[str]:
 def _password(encoded: str) -> str:
     try:
         decoded = base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no ASCII, no UTF-8
         return ""
     return decoded.partition(":")[2]

@@ -32,15 +32,17 @@ class Identity:
         presented = (headers.get(PRESENTED[0], ""), headers.get(PRESENTED[1], ""))
         if presented == ("", ""):
             return None
-        if self._seen != self._changes.everything:
+        now = self._changes.everything
+        if self._seen != now:
             self._known.clear()
-            self._seen = self._changes.everything
+            self._seen = now
         principal = self._known.get(presented)
         if principal is None:
             principal = await self._look_up(headers)
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            self._known[presented] = principal
+            if self._changes.everything == now:  # else it may have been revoked meanwhile
+                self._known[presented] = principal
         if principal.expires_at is not None and principal.expires_at <= time.time():
             raise Unauthenticated("the token has expired: get a new one", presented=True)
         return principal

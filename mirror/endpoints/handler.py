@@ -40,7 +40,7 @@ from mirror.telemetry.access import AccessLog, RequestIds
 from mirror.telemetry.metrics import Metrics
 
 BROKEN_OFF = 499
-"""What the log says of a client that left before its answer was complete (nginx's own number)."""
+"""What the log says of an answer that broke off before it was complete (nginx's own number)."""
 
 log = logging.getLogger(__name__)
 
@@ -79,16 +79,15 @@ class Handler:
         started = time.perf_counter()
         exchange = Exchange(request, self._ids())
         response: web.StreamResponse | None = None
+        whole = False
         try:
             response = await self._answer(exchange)
             await response.prepare(request)
             await response.write_eof()
-        except ConnectionError:
-            if response is None:
-                response = self._broken(exchange)
-            raise
+            whole = True
         finally:
-            self._record(exchange, response, time.perf_counter() - started)
+            status = response.status if response is not None and whole else BROKEN_OFF
+            self._record(exchange, response, status, time.perf_counter() - started)
         return response
 
     async def _answer(self, exchange: Exchange) -> web.StreamResponse:
@@ -169,17 +168,11 @@ class Handler:
             response.force_close()  # nobody wants to read the rest of that body
         return response
 
-    def _broken(self, exchange: Exchange) -> web.StreamResponse:
-        return Sending(
-            Entity(content_type="text/plain", status=BROKEN_OFF, body=b""), request_id=exchange.id
-        )
-
     def _record(
-        self, exchange: Exchange, response: web.StreamResponse | None, seconds: float
+        self, exchange: Exchange, response: web.StreamResponse | None, status: int, seconds: float
     ) -> None:
         request = exchange.request
         sent = response.sent if isinstance(response, Sending | Following) else 0
-        status = response.status if response is not None else BROKEN_OFF
         self._metrics.request(exchange.format, exchange.kind, status, seconds, sent)
         if exchange.cache:
             self._metrics.cache(exchange.format, exchange.cache)

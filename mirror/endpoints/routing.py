@@ -97,7 +97,7 @@ class Bases:
         scheme = scheme if scheme in {"http", "https"} else "http"
         host = checked_host(host or headers.get("Host", ""))
         if port.isdecimal() and ":" not in host.rpartition("]")[2]:
-            host = f"{host}:{port}"
+            host = checked_host(f"{host}:{port}")
         host = host.removesuffix({"http": ":80", "https": ":443"}[scheme])
         if not _PREFIX.fullmatch(before):
             raise Invalid("the proxy's X-Forwarded-Prefix is not a path")

@@ -150,7 +150,7 @@ class AssetReader:
             for asset in version.assets:
                 if asset.name == intent.asset:
                     return version, asset
-        if isinstance(asked.error, Upstream):
+        if not isinstance(asked.error, NotFound | None):
             raise asked.error
         return None
 
@@ -188,26 +188,20 @@ class AssetReader:
 
     async def _fetch_again(self, walk: Walk, intent: ReadAsset, row: AssetRow) -> Arriving:
         """A stored file that went missing is fetched anew, and must be the same (nora#925)."""
-        origin, digests = row.origin, row.digests
-        connection = None
+        origin, status, digests = row.origin, row.status, row.digests
+        connection = listed = None
         if origin is not None and origin.connection is not None:
             connection = self._connections.get(origin.connection)
-        if connection is None or digests is None:
+        if connection is not None:
+            listed = await self._listed(connection, intent)
+        if connection is None or listed is None or not (origin and status and digests):
             raise Storage(
                 f"the stored file '{intent.asset}' is missing or damaged, and no upstream has it: "
                 "restore the data directory from a backup, then run 'mirror verify'"
             )
-        listed = await self._listed(connection, intent)
-        if listed is None:
-            raise _missing(intent)
         version, asset = listed
         same = Promise(digests.size, {"sha256": digests.sha256, "sha512": digests.sha512})
-        found = Found(
-            intent.package,
-            version,
-            asset.name,
-            Origin(OriginType.EXTERNAL, connection=connection.name),
-        )
+        found = Found(intent.package, version, asset.name, origin, status)
         exact = ListedAsset(asset.name, asset.url, same)
         return self._fly(connection, found, exact, frozenset({row.repository, walk.repository.id}))
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mirror.compute import Compute
-from mirror.errors import MirrorError, NotFound, Upstream
+from mirror.errors import MirrorError, NotFound
 from mirror.formats.format import ReadPackage
 from mirror.model import Package
 from mirror.repositories import listings
@@ -114,9 +114,9 @@ class DocumentReader:
         found = {name: each.listing for name, each in asked.items() if each.listing is not None}
         if not found and not any(each.versions for each in holdings.values()):
             raise _nothing(package, asked)
-        stale = any(each.outcome == "stale" for each in asked.values())
+        stale = any(each.outcome not in {"fresh", "absent"} for each in asked.values())
         fresh_until = min((each.fresh_until for each in asked.values()), default=float("inf"))
-        fingerprint = _fingerprint(holdings, found)
+        fingerprint = _fingerprint(walk, sources, holdings, found)
         if previous is not None and previous.fingerprint == fingerprint:
             return replace(previous, stamp=stamp, fresh_until=fresh_until, stale=stale)
         job = Job(
@@ -204,20 +204,30 @@ class DocumentReader:
 
 def _nothing(package: Package, asked: Mapping[str, Asked]) -> MirrorError:
     """Nobody has it; but where somebody could not be asked, that is not a "not found"."""
-    for each in asked.values():
-        if isinstance(each.error, Upstream):
-            return each.error
-    return NotFound("package", str(package), f"no source of this repository has {package}")
-
-
-def _unknown(missing: NotFound, asked: Mapping[str, Asked]) -> MirrorError:
-    return next(
-        (each.error for each in asked.values() if isinstance(each.error, Upstream)), missing
+    return _failure(asked) or NotFound(
+        "package", str(package), f"no source of this repository has {package}"
     )
 
 
-def _fingerprint(holdings: Mapping[int, Holding], found: Mapping[str, StoredListing]) -> str:
+def _unknown(missing: NotFound, asked: Mapping[str, Asked]) -> MirrorError:
+    return _failure(asked) or missing
+
+
+def _failure(asked: Mapping[str, Asked]) -> MirrorError | None:
+    """Why something that nobody showed may be there all the same."""
+    errors = (each.error for each in asked.values())
+    return next((each for each in errors if not isinstance(each, NotFound | None)), None)
+
+
+def _fingerprint(
+    walk: Walk,
+    sources: Sequence[Source],
+    holdings: Mapping[int, Holding],
+    found: Mapping[str, StoredListing],
+) -> str:
     content = hashlib.sha256()
+    # The order of the search decides between sources, also where none of them changed.
+    content.update(f"{walk.steps} {sources}\n".encode())
     for repository in sorted(holdings):
         holding = holdings[repository]
         content.update(f"{repository} {holding.revision} {holding.controls}\n".encode())

@@ -130,7 +130,7 @@ class Fetcher:
     async def document(self, connection: Connection, fetch: Fetch) -> StoredDocument:
         """One document by itself, brought up to date (a relayed GET). Raises as `listing`."""
         async with _Round(self._blobs) as round_:
-            received = await self._receive(connection, fetch, round_, "document")
+            received = await self._receive(connection, fetch, round_, fetch.url)
             if received.new is not None:
                 released = await self._documents.put(News([received.new]), time.time())
                 await round_.keep()

@@ -29,6 +29,11 @@ class Entry:
     checked_at: float
     tried_at: float
 
+    @property
+    def pause_until(self) -> float:
+        """The end of the pause after an attempt that failed; in the past after one that did not."""
+        return self.tried_at + OUTAGE_PAUSE if self.tried_at > self.checked_at else 0.0
+
 
 def decide(
     entry: Entry | None,
@@ -52,7 +57,7 @@ def decide(
         return Action.REVALIDATE
     if (lacking or forced) and now - entry.tried_at >= ASK_AGAIN:
         return Action.REVALIDATE
-    if since_check < lifetime or now - entry.tried_at < OUTAGE_PAUSE:
+    if since_check < lifetime or now < entry.pause_until:
         return Action.SERVE
     return Action.REVALIDATE
 
@@ -60,4 +65,6 @@ def decide(
 def fresh_until(entry: Entry, *, now: float, lifetime: float) -> float:
     """Until when what was prepared from the document may be served without a decision."""
     expiry = entry.checked_at + lifetime
-    return expiry if expiry > now else min(now + OUTAGE_PAUSE, entry.tried_at + OUTAGE_PAUSE)
+    if entry.checked_at <= now < expiry:  # a stamp in the future is the clock's mistake
+        return expiry
+    return min(now + OUTAGE_PAUSE, max(expiry, entry.pause_until))

@@ -73,7 +73,7 @@ class Publisher:
                 raise Refused(refusal)
             if held is not None and version in held.versions:
                 await _same_again(transaction, held, new, name)
-                return Outcome(created=False)
+                return Outcome(created=False, revision=held.revision)
             if reachable is not None:
                 raise Conflict(
                     f"{name} exists in {reachable}, which '{walk.repository.name}' reads from: "
@@ -87,7 +87,7 @@ class Publisher:
             await put_tags(transaction, package_id, dict.fromkeys(publication.tags, version))
             if publication.about:
                 await put_about(transaction, package_id, publication.about)
-            return Outcome(created=True)
+            return Outcome(created=True, revision=held.revision + 1 if held else 1)
 
         outcome = await self._database.write(store)
         self._upstreams.forget(package)
@@ -102,7 +102,7 @@ class Publisher:
                 if version is not None and version not in held.versions:
                     raise _elsewhere(walk, change.package, version)
             await put_tags(transaction, held.id, change.tags)
-            return await _advanced(transaction, walk, change.package)
+            return await _advanced(transaction, walk, held, change.package)
 
         return await self._database.write(store)
 
@@ -130,7 +130,7 @@ class Publisher:
                     changed += 1
             if elsewhere and not changed:
                 raise _elsewhere(walk, change.package, elsewhere[0])
-            return await _advanced(transaction, walk, change.package)
+            return await _advanced(transaction, walk, held, change.package)
 
         return await self._database.write(store)
 
@@ -142,7 +142,7 @@ class Publisher:
         are deleted: an archived one is not missing from what it sent back.
         """
 
-        async def store(transaction: Transaction) -> list[str]:
+        async def store(transaction: Transaction) -> tuple[Outcome, list[str]]:
             held = await _held(transaction, walk, change.package)
             _still(held, change.revision, change.package)
             if change.versions is not None:
@@ -154,11 +154,12 @@ class Publisher:
                     for version, each in held.versions.items()
                     if version not in kept and (change.keep is None or each.status.listed)
                 ]
-            await _advanced(transaction, walk, change.package)
-            return await delete_versions(transaction, held.id, gone)
+            outcome = await _advanced(transaction, walk, held, change.package)
+            return outcome, await delete_versions(transaction, held.id, gone)
 
-        await self._blobs.discard(await self._database.write(store))
-        return Outcome()
+        outcome, released = await self._database.write(store)
+        await self._blobs.discard(released)
+        return outcome
 
     async def _reachable(self, walk: Walk, package: Package, version: str) -> str | None:
         """Where else a client of this repository could get the version from, in words.
@@ -201,7 +202,9 @@ async def _held(transaction: Transaction, walk: Walk, package: Package) -> HeldP
     return held
 
 
-async def _advanced(transaction: Transaction, walk: Walk, package: Package) -> Outcome:
+async def _advanced(
+    transaction: Transaction, walk: Walk, held: HeldPackage, package: Package
+) -> Outcome:
     await put_package(
         transaction,
         walk.repository.id,
@@ -209,7 +212,7 @@ async def _advanced(transaction: Transaction, walk: Walk, package: Package) -> O
         defaults(OriginType.INTERNAL, GroupRights()),
         advance=True,
     )
-    return Outcome()
+    return Outcome(revision=held.revision + 1)
 
 
 async def _same_again(

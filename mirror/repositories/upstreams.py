@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from mirror.errors import MirrorError, NotFound, Upstream
+from mirror.errors import MirrorError, NotFound, Unavailable, Upstream
 from mirror.formats import FORMATS
 from mirror.formats.format import Fetch
 from mirror.model import Package
@@ -113,7 +113,7 @@ class Upstreams:
             return _absent(connection, package, self._absent[package, base])
         if action is Action.SERVE and known is not None:
             # An upstream that failed a moment ago has not said "no such version" since.
-            return self._serve(key, known, lifetime, self._last_error(key, known))
+            return self._serve(key, known, lifetime, now, self._last_error(key, known))
         # Whoever needs an answer newer than what we have waits for it; the others, not long.
         patience = self._stale_wait if known is not None and not missing and not forced else None
         error = await self._round(
@@ -126,7 +126,7 @@ class Upstreams:
         found = await self._usable(base, package)
         if found is None:
             return Asked(_word(error), None, time.time(), error)
-        return self._serve(key, found, lifetime, error)
+        return self._serve(key, found, lifetime, now, error)
 
     async def document(
         self, connection: Connection, fetch: Fetch, lifetime: float
@@ -174,13 +174,20 @@ class Upstreams:
         return tried.error if tried is not None and tried.at > known.checked_at else None
 
     def _serve(
-        self, key: str, known: StoredListing, lifetime: float, error: MirrorError | None
+        self,
+        key: str,
+        known: StoredListing,
+        lifetime: float,
+        began: float,
+        error: MirrorError | None,
     ) -> Asked:
         now = time.time()
         tried = self._tried.get(key)
         entry = Entry(known.checked_at, max(known.checked_at, tried.at if tried else 0.0))
         until = fresh_until(entry, now=now, lifetime=lifetime)
-        stale = error is not None or now - known.checked_at >= lifetime
+        # What was checked for this very request is fresh, however short its life.
+        old = known.checked_at < began and now - known.checked_at >= lifetime
+        stale = error is not None or old
         return Asked("stale" if stale else "fresh", known, until, error)
 
     async def _round(
@@ -193,24 +200,25 @@ class Upstreams:
             task.add_done_callback(_heard)
             self._rounds[key] = task
         done, _ = await asyncio.wait({task}, timeout=patience)
-        if not done or task.cancelled():
+        if not done:
             return None
+        if task.cancelled():  # never "does not exist", whoever is still waiting
+            return Unavailable("the mirror is shutting down: try again in a moment")
         error = task.exception()
         if error is not None and not isinstance(error, MirrorError):
             raise error
         return error
 
     async def _run(self, key: str, ask: Callable[[], Awaitable[None]]) -> None:
-        failure: MirrorError | None = None
         try:
             await ask()
         except MirrorError as error:
-            failure = error
+            # Only failures: a success has its own stamp, and begins no pause.
+            _remember(self._tried, key, _Attempt(time.time(), error))
             if isinstance(error, Upstream):
                 log.warning("asking %s failed: %s", key, error)
             raise
         finally:
-            _remember(self._tried, key, _Attempt(time.time(), failure))
             del self._rounds[key]
 
 

@@ -97,9 +97,11 @@ class Database:
             await migrate(self._writer)
             for _ in range(READERS):
                 self._idle.put_nowait(await self._connect())
-        except sqlite3.Error as error:
+        except BaseException as error:
             await self._stack.aclose()
-            raise translated(error, self._path) from error
+            if isinstance(error, sqlite3.Error):
+                raise translated(error, self._path) from error
+            raise
         tasks = [asyncio.create_task(self._commit_groups(), name="index-writer")]
         self._stack.push_async_callback(self._drain, tasks[0])
         if self._watch:
@@ -122,11 +124,16 @@ class Database:
         """Run `work` in a transaction and return its result once that is durable.
 
         What `work` raises undoes it and reaches the caller. Raises `Storage` where the disk or
-        the file refuses. A caller that is cancelled meanwhile does not undo the write.
+        the file refuses. A caller that is cancelled meanwhile does not undo the write, and is
+        let go only after it: who then cleans up must find the rows that its blobs belong to.
         """
         job = _Job(work, asyncio.get_running_loop().create_future())
         self._jobs.put_nowait(job)
-        result: T = await asyncio.shield(job.done)
+        try:
+            result: T = await asyncio.shield(job.done)
+        except asyncio.CancelledError:
+            await asyncio.wait([job.done])
+            raise
         return result
 
     @asynccontextmanager
@@ -210,11 +217,12 @@ class Database:
         """Notice commits of other processes: SQLite's data_version changes only for those."""
         known = None
         while True:
-            # Asked on the writer: a reader would see our own commits as somebody else's.
-            rows = list(await self._writer.execute_fetchall("PRAGMA data_version"))
-            if known is not None and rows[0][0] != known:
-                self._changes.touch_everything()
-            known = rows[0][0]
+            with suppress(sqlite3.Error):  # a locked or failing disk: ask again, for ever
+                # Asked on the writer: a reader would see our own commits as somebody else's.
+                rows = list(await self._writer.execute_fetchall("PRAGMA data_version"))
+                if known is not None and rows[0][0] != known:
+                    self._changes.touch_everything()
+                known = rows[0][0]
             await asyncio.sleep(POLL_SECONDS)
 
 
@@ -231,7 +239,7 @@ async def migrate(connection: aiosqlite.Connection) -> None:
         ),
         key=lambda entry: entry.name,
     )
-    applied = next(iter(await connection.execute_fetchall("PRAGMA user_version")))[0]
+    applied = await _version(connection)
     if applied > len(scripts):
         raise Storage(
             f"the index is of schema {applied}, this mirror knows {len(scripts)}: "
@@ -239,9 +247,22 @@ async def migrate(connection: aiosqlite.Connection) -> None:
         )
     for number, script in enumerate(scripts[applied:], start=applied + 1):
         log.info("migrating the index to %s", script.name)
-        await connection.executescript(
-            f"BEGIN EXCLUSIVE;\n{script.read_text()}\nPRAGMA user_version = {number};\nCOMMIT;"
-        )
+        try:
+            await connection.executescript(
+                f"BEGIN EXCLUSIVE;\n{script.read_text()}\nPRAGMA user_version = {number};\nCOMMIT;"
+            )
+        except sqlite3.OperationalError:
+            with suppress(sqlite3.Error):
+                await connection.execute_fetchall("ROLLBACK")
+            if await _version(connection) < number:
+                raise
+            # Another process was opened at the same time and was faster with this one.
+
+
+async def _version(connection: aiosqlite.Connection) -> int:
+    rows = list(await connection.execute_fetchall("PRAGMA user_version"))
+    found: int = rows[0][0]
+    return found
 
 
 def translated(error: sqlite3.Error, path: Path) -> Storage:

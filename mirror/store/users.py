@@ -55,7 +55,7 @@ class Users:
         """A new user; raises `Invalid` for the name and `Conflict` for one that exists."""
         if not 1 <= len(name) <= 64 or not NAME.issuperset(name):
             raise Invalid(f"user name {name!r}: use 1 to 64 letters, digits and + = , . @ _ -")
-        hashed = None if password is None else hash_password(password)
+        hashed = None if password is None else await asyncio.to_thread(hash_password, password)
 
         async def create(transaction: Transaction) -> None:
             rows = await transaction.run(
@@ -71,7 +71,7 @@ class Users:
 
     async def set_password(self, name: str, password: str) -> None:
         """Replace a user's password; raises `NotFound`."""
-        hashed = hash_password(password)
+        hashed = await asyncio.to_thread(hash_password, password)
         await self._update(name, "password = ?", hashed)
 
     async def set_active(self, name: str, *, active: bool) -> None:
@@ -110,13 +110,13 @@ class Users:
         )
         stored = rows[0]["password"] if rows else None
         # An unknown name takes as long as a wrong password.
-        matches = await asyncio.to_thread(check_password, password, stored or decoy())
+        matches = await asyncio.to_thread(lambda: check_password(password, stored or decoy()))
         if not rows or stored is None or not matches:
             return None
         return Principal(rows[0]["id"], self._account, name)
 
     async def by_token(self, token: str) -> Principal | None:
-        """The active user whose unexpired token this is."""
+        """The active user whose token this is; whether it has expired is the caller's to see."""
         rows = await self._database.read(
             "SELECT p.id, p.account, p.name, t.read_only, t.expires_at FROM token t"
             " JOIN principal p ON p.id = t.principal_id WHERE t.digest = ? AND p.active = 1",
@@ -193,7 +193,8 @@ class Users:
                 "DELETE FROM token WHERE digest = ? OR id = ? RETURNING id",
                 (digest(token) if token is not None else None, id_),
             )
-            transaction.touch_everything()
+            if rows:  # anybody may try: what is unknown must not empty the caches
+                transaction.touch_everything()
             return bool(rows)
 
         return await self._database.write(revoke)

@@ -27,6 +27,9 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 LONGEST_CHAIN = 5
 """Redirects followed for one request."""
 
+LONGEST_KEPT = 15.0
+"""Seconds that an unused connection is kept for the next request."""
+
 SHORT_REST = 2.0
 """Seconds of a Retry-After that are waited for here; a longer one is our client's business."""
 
@@ -77,7 +80,12 @@ class Client:
             resolver = BoundedResolver(self._resolver(), seconds=self._connect, guarded=guarded)
             self._sessions[guarded] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=0, limit_per_host=self._per_host, resolver=resolver
+                    limit=0,
+                    limit_per_host=self._per_host,
+                    resolver=resolver,
+                    # A body whose end came while reading was paused leaves aiohttp's read timer
+                    # running on the pooled connection, and the next request there would fail by it.
+                    keepalive_timeout=min(LONGEST_KEPT, self._idle / 2),
                 ),
                 # `connect` would also count the wait for a free connection, and so turn a busy
                 # upstream into one that is away. aiohttp's default `total` is a cap on size.

@@ -5,6 +5,7 @@ import contextlib
 import platform
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -106,6 +107,8 @@ def main() -> None:
     cache = Path(tempfile.gettempdir()) / "mirror-bench"
     cache.mkdir(exist_ok=True)
 
+    # Killed by `timeout`, it still stops its servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=cache)))
         folder.chmod(0o755)  # nginx's worker is another user
@@ -121,9 +124,10 @@ def main() -> None:
             stack.callback(product.stop)
             for workload in chosen:
                 product.copy(workload._replace(held=False), files)
-        servers = [nginx(folder, files), bare(options.python, folder, files)]
-        for server in servers:
-            stack.callback(server.stop)
+        servers: list[Server] = [nginx(folder, files)]
+        stack.callback(servers[0].stop)
+        servers.append(bare(options.python, folder, files))
+        stack.callback(servers[1].stop)
         if product is not None:
             servers.append(product)
         results: dict[tuple[str, str], list[Round]] = {}

@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.origin import Origin
 
+TIME = "2020-02-03T04:05:06.789Z"
 ABBREVIATED = "application/vnd.npm.install-v1+json"
 
 
@@ -53,7 +54,9 @@ def packument(base: str, name: str, files: Mapping[str, bytes], **more: Any) -> 
         for version, content in files.items()
     }
     newest = list(files)[-1]
-    return {"name": name, "dist-tags": {"latest": newest}, "versions": versions, **more}
+    times = {"created": TIME, "modified": TIME, **dict.fromkeys(files, TIME)}
+    document = {"name": name, "dist-tags": {"latest": newest}, "versions": versions, "time": times}
+    return {**document, **more}
 
 
 def stock(origin: Origin, name: str, *contents: bytes, etag: str = '"1"', **behaviour: Any) -> None:

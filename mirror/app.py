@@ -22,6 +22,8 @@ from mirror.compute import Compute
 from mirror.config import Settings
 from mirror.endpoints.front import Limits, Listening, serve
 from mirror.endpoints.handler import Handler
+from mirror.endpoints.hot import HotPath
+from mirror.endpoints.journal import Journal
 from mirror.endpoints.operations import Operations
 from mirror.endpoints.reads import Reads
 from mirror.endpoints.relays import Relays
@@ -74,6 +76,7 @@ class Parts:
     upstreams: Upstreams
     documents: DocumentReader
     handler: Handler
+    hot: HotPath
     metrics: Metrics
     flights: Flights
 
@@ -163,11 +166,17 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
             anonymous=settings.auth.anonymous == "read",
         )
         access = Access(settings.auth.anonymous)
+        identity = Identity(users, changes)
+        bases = Bases(
+            str(settings.server.public_url) if settings.server.public_url else None,
+            settings.server.trusted_proxies,
+        )
         access_log = AccessLog(sys.stderr.buffer, resolve(settings.log.format, sys.stderr))
         stack.push_async_callback(access_log.close)
+        journal = Journal(metrics, access_log)
         handler = Handler(
             search=search,
-            identity=Identity(users, changes),
+            identity=identity,
             access=access,
             reads=reads,
             writes=Writes(
@@ -184,12 +193,8 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
                 Relayer(upstreams, packages, blobs, client, document_size=limits.document_size),
             ),
             operations=Operations(Health(packages, blobs), metrics),
-            bases=Bases(
-                str(settings.server.public_url) if settings.server.public_url else None,
-                settings.server.trusted_proxies,
-            ),
-            metrics=metrics,
-            access_log=access_log,
+            bases=bases,
+            journal=journal,
         )
         yield Parts(
             settings=settings,
@@ -201,6 +206,14 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
             upstreams=upstreams,
             documents=documents,
             handler=handler,
+            hot=HotPath(
+                search=search,
+                identity=identity,
+                access=access,
+                reads=reads,
+                bases=bases,
+                journal=journal,
+            ),
             metrics=metrics,
             flights=flights,
         )
@@ -244,6 +257,7 @@ async def run(
                     head=server.header_timeout,
                     idle=server.keepalive_timeout,
                 ),
+                hot=parts.hot,
             )
         except OSError as error:
             raise Storage(

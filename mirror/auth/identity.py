@@ -23,29 +23,33 @@ class Identity:
         self._known: dict[tuple[str, str], Principal] = {}
         self._seen = -1
 
+    def known(self, headers: Mapping[str, str]) -> Principal | None:
+        """As `identify`, but only from memory; `LookupError` where the index must be asked."""
+        presented = (headers.get(PRESENTED[0], ""), headers.get(PRESENTED[1], ""))
+        if presented == ("", ""):
+            return None
+        if self._seen != self._changes.everything:
+            raise LookupError(presented)
+        return self._unexpired(self._known[presented])
+
     async def identify(self, headers: Mapping[str, str]) -> Principal | None:
         """The principal, or None for a request without credentials.
 
         Raises `Unauthenticated` for credentials that are malformed, unknown, expired or revoked:
         a wrong token never passes as anonymous, so a typing error shows at once (uv#11899).
         """
-        presented = (headers.get(PRESENTED[0], ""), headers.get(PRESENTED[1], ""))
-        if presented == ("", ""):
-            return None
-        now = self._changes.everything
-        if self._seen != now:
+        try:
+            return self.known(headers)
+        except LookupError:
+            pass
+        if self._seen != self._changes.everything:
             self._known.clear()
-            self._seen = now
-        principal = self._known.get(presented)
-        if principal is None:
-            principal = await self._look_up(headers)
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            if self._changes.everything == now:  # else it may have been revoked meanwhile
-                self._known[presented] = principal
-        if principal.expires_at is not None and principal.expires_at <= time.time():
-            raise Unauthenticated("the token has expired: get a new one", presented=True)
-        return principal
+            self._seen = self._changes.everything
+        principal = await self._look_up(headers)
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[headers.get(PRESENTED[0], ""), headers.get(PRESENTED[1], "")] = principal
+        return self._unexpired(principal)
 
     async def _look_up(self, headers: Mapping[str, str]) -> Principal:
         for token in tokens(headers):
@@ -56,3 +60,9 @@ class Identity:
             "the token is unknown or was revoked: make one with 'mirror token create'",
             presented=True,
         )
+
+    @staticmethod
+    def _unexpired(principal: Principal) -> Principal:
+        if principal.expires_at is not None and principal.expires_at <= time.time():
+            raise Unauthenticated("the token has expired: get a new one", presented=True)
+        return principal

@@ -17,6 +17,7 @@ from typing import Any, cast
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
+from mirror.endpoints.hot import HotPath, Outcome
 from mirror.endpoints.outlet import sever
 from mirror.endpoints.sending import SEND_TIMEOUT
 
@@ -27,6 +28,7 @@ _FULL = (
     b"Content-Length: 0\r\nConnection: close\r\n\r\n"
 )
 _LATE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_NEVER = 10 * 365 * 86400.0
 _PARTING = 1.0
 """Seconds for cancelled handlers to clean up."""
 
@@ -50,14 +52,22 @@ class Limits:
 class Front(asyncio.Protocol):
     """One connection: passes everything on to aiohttp's protocol, and watches the clock."""
 
-    __slots__ = ("_inner", "_loop", "_reception", "_since", "_task", "_timer", "_transport")
+    __slots__ = (
+        "_borrowed", "_fed", "_hot", "_inner", "_last", "_loop", "_reception", "_remote", "_since",
+        "_task", "_timer", "_transport",
+    )  # fmt: skip
 
     def __init__(self, reception: "Reception") -> None:
         self._reception = reception
         self._loop = asyncio.get_running_loop()
         self._inner: web.RequestHandler | None = None
         self._transport: asyncio.Transport | None = None
-        self._since: float | None = None
+        self._since: float | None = None  # when the head in progress began
+        self._last = 0.0  # when the connection last did something
+        self._fed = False  # whether the inner protocol holds part of a head
+        self._hot = reception.hot is not None
+        self._remote = ""
+        self._borrowed: socket.socket | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._task: weakref.ref[asyncio.Task[Any]] | None = None
 
@@ -71,6 +81,8 @@ class Front(asyncio.Protocol):
         """Take note that a head is complete, and that `task` answers it."""
         self._task = weakref.ref(task) if task is not None else None
         self._since = None
+        self._fed = False
+        self._last = self._loop.time()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -84,6 +96,8 @@ class Front(asyncio.Protocol):
             patience = round(self._reception.limits.send * 1000)
             sock = transport.get_extra_info("socket")
             sock.setsockopt(socket.IPPROTO_TCP, option, patience)
+        if self._hot:
+            self._borrow(self._transport)
         self._inner = self._reception.server()
         self._inner.connection_made(transport)
         self._await_head()
@@ -91,10 +105,13 @@ class Front(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._inner is None:
             return
+        if self._hot and self._short_way(data):
+            self._since = None
+            self._last = self._loop.time()
+            return
         if self._since is None and self.task is None:
-            # A recogniser of hot requests belongs here, between two requests: it sees the bytes
-            # of the next one before anybody, and what it answers goes no further.
             self._await_head()
+        self._fed = True
         self._inner.data_received(data)
 
     def eof_received(self) -> None:
@@ -112,6 +129,9 @@ class Front(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        if self._borrowed is not None:
+            self._borrowed.detach()  # the descriptor is the transport's to close
+            self._borrowed = None
         self._reception.dismiss(self)
         if self._inner is not None:
             self._inner.connection_lost(exc)
@@ -130,30 +150,64 @@ class Front(asyncio.Protocol):
         if self._transport is not None:
             sever(self._transport)
 
+    def _borrow(self, transport: asyncio.Transport) -> None:
+        peer = transport.get_extra_info("peername")
+        if transport.get_extra_info("sslcontext") or not isinstance(peer, tuple):
+            self._hot = False  # only the transport can encrypt
+            return
+        self._remote = str(peer[0])
+        descriptor = transport.get_extra_info("socket").fileno()
+        self._borrowed = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=descriptor)
+
+    def _short_way(self, data: bytes) -> bool:
+        """Try the hot path. It is given up for good on this connection as soon as anything is not
+        one plain request after another: bytes of a body must never be taken for a request.
+        """
+        hot, transport, borrowed = self._reception.hot, self._transport, self._borrowed
+        if hot is None or transport is None or borrowed is None:
+            return False
+        if self._fed or self.task is not None:
+            self._hot = False
+            return False
+        if transport.is_closing() or transport.get_write_buffer_size():
+            return False
+        try:
+            outcome = hot.answer(data, transport, borrowed, self._remote)
+        except OSError:  # the client is gone; nothing more can be said to it
+            transport.abort()
+            return True
+        if outcome is Outcome.STRANGE:
+            self._hot = False
+        return outcome is Outcome.ANSWERED
+
     def _await_head(self) -> None:
-        loop = self._loop
-        self._since = loop.time()
+        self._since = self._loop.time()
         if self._timer is None:  # one timer for many requests: it looks at the time when it fires
-            self._timer = loop.call_later(self._reception.limits.head, self._look)
+            self._timer = self._loop.call_later(self._reception.limits.head, self._look)
 
     def _look(self) -> None:
         self._timer = None
-        if self._since is None or self._transport is None or self._transport.is_closing():
+        if self._transport is None or self._transport.is_closing():
             return
-        loop = self._loop
-        left = self._since + self._reception.limits.head - loop.time()
-        if left > 0:
-            self._timer = loop.call_later(left, self._look)
-        else:
+        limits, now = self._reception.limits, self._loop.time()
+        if self.task is not None:
+            self._last = now
+        elif self._since is not None and now >= self._since + limits.head:
             self._transport.write(_LATE)
             self._transport.close()
+            return
+        elif self._since is None and now >= self._last + limits.idle:
+            self._transport.close()
+            return
+        self._timer = self._loop.call_later(min(limits.head, limits.idle), self._look)
 
 
 class Reception:
     """What the connections of one port share: aiohttp's server, the limits, and each other."""
 
-    def __init__(self, handler: Handler, limits: Limits) -> None:
+    def __init__(self, handler: Handler, limits: Limits, hot: HotPath | None) -> None:
         self.limits = limits
+        self.hot = hot
         self.fronts: set[Front] = set()
         self.empty = asyncio.Event()
         self._handler = handler
@@ -164,7 +218,7 @@ class Reception:
             auto_decompress=False,  # bodies pass untouched to where their coding is understood
             access_log=None,  # the handler's own log line says more
             logger=logger,
-            keepalive_timeout=limits.idle,
+            keepalive_timeout=_NEVER,  # the front sees all requests, and closes idle connections
             max_line_size=limits.line,
             max_field_size=limits.line,
         )
@@ -227,14 +281,15 @@ async def serve(
     port: int,
     *,
     limits: Limits | None = None,
+    hot: HotPath | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Listening:
     """Answer requests on `host` and `port` (0: any free one) with `handler`.
 
     `handler` is called for each well-formed request, also for methods and paths that mean
-    nothing. `OSError` when the address cannot be had.
+    nothing; `hot` sees plain requests first. `OSError` when the address cannot be had.
     """
-    reception = Reception(handler, limits or Limits())
+    reception = Reception(handler, limits or Limits(), hot)
     acceptor = await asyncio.get_running_loop().create_server(
         lambda: Front(reception), host, port, ssl=tls, backlog=2048, reuse_address=True
     )

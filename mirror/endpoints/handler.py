@@ -14,6 +14,7 @@ from mirror.auth.access import READ, Access
 from mirror.auth.identity import Identity
 from mirror.endpoints.entity import Entity
 from mirror.endpoints.exchange import Exchange, entity_of
+from mirror.endpoints.journal import Journal
 from mirror.endpoints.operations import Operations
 from mirror.endpoints.reads import Reads
 from mirror.endpoints.relays import Relays
@@ -36,8 +37,6 @@ from mirror.formats.format import (
 from mirror.formats.format import Search as SearchIntent
 from mirror.model import DEFAULT_DOMAIN
 from mirror.repositories.searching import Search
-from mirror.telemetry.access import AccessLog, RequestIds
-from mirror.telemetry.metrics import Metrics
 
 BROKEN_OFF = 499
 """What the log says of an answer that broke off before it was complete (nginx's own number)."""
@@ -59,8 +58,7 @@ class Handler:
         relays: Relays,
         operations: Operations,
         bases: Bases,
-        metrics: Metrics,
-        access_log: AccessLog,
+        journal: Journal,
     ) -> None:
         self._search = search
         self._identity = identity
@@ -70,14 +68,12 @@ class Handler:
         self._relays = relays
         self._operations = operations
         self._bases = bases
-        self._metrics = metrics
-        self._log = access_log
-        self._ids = RequestIds()
+        self._journal = journal
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, then note it in log and metrics."""
         started = time.perf_counter()
-        exchange = Exchange(request, self._ids())
+        exchange = Exchange(request, self._journal.new_id())
         response: web.StreamResponse | None = None
         whole = False
         try:
@@ -173,11 +169,8 @@ class Handler:
     ) -> None:
         request = exchange.request
         sent = response.sent if isinstance(response, Sending | Following) else 0
-        self._metrics.request(exchange.format, exchange.kind, status, seconds, sent)
-        if exchange.cache:
-            self._metrics.cache(exchange.format, exchange.cache)
-        self._log.record(
-            id=exchange.id,
+        self._journal.note(
+            id_=exchange.id,
             remote=request.remote or "",
             user=exchange.principal.name if exchange.principal is not None else "-",
             method=request.method,
@@ -185,7 +178,8 @@ class Handler:
             status=status,
             sent=sent,
             seconds=seconds,
-            format=exchange.format,
+            format_name=exchange.format,
+            kind=exchange.kind,
             repository=exchange.repository_name,
             cache=exchange.cache,
             agent=request.headers.get("User-Agent", ""),

@@ -167,6 +167,39 @@ class Outlet:
         return self._left + len(self._head) + held + int.from_bytes(queued, sys.byteorder)
 
 
+def push(
+    transport: asyncio.Transport,
+    borrowed: socket.socket,
+    head: bytes,
+    file: int = -1,
+    offset: int = 0,
+    length: int = 0,
+) -> None:
+    """Send a short answer at once; what the socket does not take goes to the transport's buffer.
+
+    `borrowed` is the transport's own descriptor, and the buffer must be empty. `length` bytes may
+    end up in memory, so it is for short pieces of files. Errors are those of the system calls.
+    """
+    try:
+        sent = borrowed.send(head, _MORE if length else 0)
+    except BlockingIOError:
+        sent = 0
+    if sent < len(head):
+        transport.write(head[sent:] + os.pread(file, length, offset) if length else head[sent:])
+        return
+    while length:
+        try:
+            moved = os.sendfile(borrowed.fileno(), file, offset, length)
+        except BlockingIOError:
+            transport.write(os.pread(file, length, offset))
+            return
+        if not moved:
+            sever(transport)
+            return
+        offset += moved
+        length -= moved
+
+
 def sever(transport: asyncio.Transport) -> None:
     """Close at once and without a proper end, dropping what is still to be sent."""
     if not transport.is_closing():

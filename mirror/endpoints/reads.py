@@ -1,6 +1,7 @@
 """Answers to readers: documents and files, from the shelf where they are ready."""
 
 import time
+from typing import NamedTuple
 
 from aiohttp import web
 
@@ -9,11 +10,12 @@ from mirror.endpoints.exchange import Exchange
 from mirror.endpoints.sending import Following, Sending
 from mirror.endpoints.shelf import Shelf, Shelved
 from mirror.errors import Unavailable
-from mirror.formats.format import ReadAsset, ReadPackage
+from mirror.formats.format import Intent, ReadAsset, ReadPackage
 from mirror.repositories.assets import Arriving, AssetReader, Held
 from mirror.repositories.documents import Document, DocumentReader
 from mirror.repositories.searching import Search
 from mirror.store.changes import Changes
+from mirror.store.domains import Repository
 
 IMMUTABLE = "public, max-age=31557600, immutable"
 MUTABLE = "public, max-age=0, must-revalidate"
@@ -21,6 +23,13 @@ MUTABLE = "public, max-age=0, must-revalidate"
 
 PRIVATE = "private, max-age=0, must-revalidate"
 STALE = (("Warning", '110 mirror "Response is Stale"'),)
+
+
+class Ready(NamedTuple):
+    """A prepared answer, and what log and metrics call it."""
+
+    entity: Entity
+    outcome: str
 
 
 class Reads:
@@ -44,27 +53,41 @@ class Reads:
         self._document_caching = MUTABLE if anonymous else PRIVATE
         self._asset_caching = IMMUTABLE if anonymous else IMMUTABLE.replace("public", "private")
 
+    def ready(
+        self, repository: Repository, intent: Intent, base: str, accept_encoding: str | None
+    ) -> Ready | None:
+        """What can be sent without asking anybody, None where something must be done first."""
+        if isinstance(intent, ReadPackage):
+            shelved = None if intent.fresh else self._shelf.get((repository.id, intent, base))
+        elif isinstance(intent, ReadAsset):
+            shelved = self._shelf.get((repository.id, intent))
+        else:
+            return None
+        if shelved is None or not self._good(shelved, intent):
+            return None
+        entity = choose(shelved.identity, shelved.gzip, accept_encoding)
+        return Ready(entity, "stale" if shelved.stale else "hit")
+
     async def document(self, exchange: Exchange, intent: ReadPackage) -> web.StreamResponse:
         """A document about a package; raises as `DocumentReader.read`."""
-        key = (exchange.held.id, intent, exchange.base)
-        shelved = self._shelf.get(key)
-        if shelved is not None and not intent.fresh and self._good(shelved, intent):
-            exchange.cache = "stale" if shelved.stale else "hit"
-        else:
-            shelved = await self._prepare(exchange, intent, shelved)
-            if not intent.fresh:
-                self._shelf.put(key, shelved)
         accepted = exchange.request.headers.get("Accept-Encoding")
+        ready = self.ready(exchange.held, intent, exchange.base, accepted)
+        if ready is not None:
+            exchange.cache = ready.outcome
+            return Sending(ready.entity, request_id=exchange.id)
+        key = (exchange.held.id, intent, exchange.base)
+        shelved = await self._prepare(exchange, intent, self._shelf.get(key))
+        if not intent.fresh:
+            self._shelf.put(key, shelved)
         entity = choose(shelved.identity, shelved.gzip, accepted)
         return Sending(entity, request_id=exchange.id)
 
     async def asset(self, exchange: Exchange, intent: ReadAsset) -> web.StreamResponse:
         """A file: stored, or followed while it arrives; raises as `AssetReader.read`."""
-        key = (exchange.held.id, intent)
-        shelved = self._shelf.get(key)
-        if shelved is not None and self._good(shelved, intent):
-            exchange.cache = "hit"
-            return Sending(shelved.identity, request_id=exchange.id)
+        ready = self.ready(exchange.held, intent, exchange.base, None)
+        if ready is not None:
+            exchange.cache = ready.outcome
+            return Sending(ready.entity, request_id=exchange.id)
         walk = self._search.walk(exchange.held, intent.package.format)
         found = await self._assets.read(walk, intent)
         exchange.cache = "hit"
@@ -84,7 +107,7 @@ class Reads:
         if isinstance(found, Arriving):
             return self._following(exchange, intent, found, size)
         shelved = self._shelve(intent, found)
-        self._shelf.put(key, shelved)
+        self._shelf.put((exchange.held.id, intent), shelved)
         return Sending(shelved.identity, request_id=exchange.id)
 
     def _good(self, shelved: Shelved, intent: ReadPackage | ReadAsset) -> bool:

@@ -31,6 +31,7 @@ class Route(NamedTuple):
     prefix: str
 
 
+@lru_cache(maxsize=8192)
 def split(target: str) -> Route:
     """The route of a raw request target (path and query).
 

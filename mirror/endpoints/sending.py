@@ -13,7 +13,7 @@ from typing import Protocol
 from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 
-from mirror.endpoints.entity import Entity, Head, encode, plan
+from mirror.endpoints.entity import Entity, Head, Plan, encode, plan
 from mirror.endpoints.outlet import Outlet
 from mirror.errors import Misbehaved
 
@@ -116,7 +116,7 @@ class _Prebuilt(web.StreamResponse):
                 connection = b"Connection: close\r\n"
         elif self._persistent:
             connection = b"Connection: keep-alive\r\n"
-        return b"%b%b%b\r\n" % (_date(int(time.time())), self._fields, connection)
+        return b"%b%b%b\r\n" % (date_line(), self._fields, connection)
 
 
 class Sending(_Prebuilt):
@@ -143,8 +143,7 @@ class Sending(_Prebuilt):
         entity, body = self._entity, self._entity.body
         head = entity.block(status)
         if status == 206:
-            part = f"bytes {start}-{start + length - 1}/{entity.size}"
-            head += encode((("Content-Range", part), ("Content-Length", str(length))))
+            head += part_fields(entity, self._plan)
         head += self._tail(request)
         if length and not isinstance(body, bytes):
             outlet = Outlet(request, self._send_timeout)
@@ -239,6 +238,17 @@ class Following(_Prebuilt):
             self.failure = error
             raise ConnectionAbortedError(f"the body broke off at byte {position}") from error
         return limit
+
+
+def part_fields(entity: Entity, plan_: Plan) -> bytes:
+    """What only a 206 says."""
+    part = f"bytes {plan_.start}-{plan_.start + plan_.length - 1}/{entity.size}"
+    return encode((("Content-Range", part), ("Content-Length", str(plan_.length))))
+
+
+def date_line() -> bytes:
+    """The Date field of an answer that leaves now."""
+    return _date(int(time.time()))
 
 
 @lru_cache(maxsize=1)

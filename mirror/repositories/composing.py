@@ -27,6 +27,9 @@ IN_MEMORY = 16 * 1024
 COMPRESSIBLE = 1024
 """Bytes from which on gzip pays."""
 
+COUNTED = 1 << 20
+"""Bytes unpacked at a time where they are only counted."""
+
 Spilled = bytes | Path
 """A body: the bytes, or a temporary file that the receiver opens and unlinks."""
 
@@ -85,6 +88,28 @@ def decoded(document: DocumentFile, limit: int) -> bytes:
     if len(raw) > limit:
         raise Misbehaved(f"the upstream's document is larger than {limit} bytes")
     return raw
+
+
+def unpacked_size(documents: Sequence[DocumentFile], limit: int) -> int:
+    """Bytes without content coding, counted in little memory and no further than `limit` each.
+
+    The sizes on disk say nothing: a hundred megabytes of JSON may come as a gzip of a hundred KB.
+    """
+    total = 0
+    for document in documents:
+        if document.encoding not in {"gzip", "deflate"}:
+            total += document.path.stat().st_size
+            continue
+        unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+        size = 0
+        with document.path.open("rb") as file, suppress(zlib.error):  # `decoded` says what is wrong
+            while size <= limit and not unpacker.eof:
+                packed = unpacker.unconsumed_tail or file.read(IN_MEMORY)
+                if not packed:
+                    break
+                size += len(unpacker.decompress(packed, COUNTED))
+        total += size
+    return total
 
 
 def read_listing(

@@ -19,7 +19,13 @@ from mirror.errors import Misbehaved, NotFound, Unavailable
 from mirror.formats import FORMATS
 from mirror.formats.format import Fetch
 from mirror.model import Digests, Package
-from mirror.repositories.composing import DocumentFile, Spilled, decoded, read_listing
+from mirror.repositories.composing import (
+    DocumentFile,
+    Spilled,
+    decoded,
+    read_listing,
+    unpacked_size,
+)
 from mirror.store.blobs import Blobs
 from mirror.store.documents import (
     Documents,
@@ -108,13 +114,12 @@ class Fetcher:
             if known is not None and known.source == source:
                 await self._documents.checked(base, package, [each.url for each in received], now)
                 return
+            files = [
+                DocumentFile(self._blobs.path(each.sha256), each.encoding) for each in received
+            ]
+            size = await self._compute.run(0, unpacked_size, files, self._limit)
             content = await self._compute.run(
-                sum(each.size for each in received),
-                read_listing,
-                package,
-                [DocumentFile(self._blobs.path(each.sha256), each.encoding) for each in received],
-                self._limit,
-                self._blobs.incoming,
+                size, read_listing, package, files, self._limit, self._blobs.incoming
             )
             digests = await _store(await round_.writer(), content)
             released = await self._documents.put(

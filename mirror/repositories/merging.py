@@ -30,7 +30,7 @@ class StoredVersion:
     version: str
     manifest: str
     assets: tuple[str, ...]
-    published_at: float
+    published_at: float | None
     status: Status
     origin: Origin
     revision: str

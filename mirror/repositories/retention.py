@@ -1,6 +1,5 @@
 """What stays in a repository after a file was fetched through it (API contract §13, U6, U15)."""
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -48,7 +47,7 @@ class Retention:
             manifest=found.version.manifest,
             assets=[StoredAsset(found.asset, digests)],
             origin=found.origin,
-            published_at=found.version.published_at or time.time(),
+            published_at=found.version.published_at,
             status=found.status,
             dependencies=dependencies,
             summary=summary,

@@ -60,6 +60,12 @@ class Search:
         self._seen = -1
         self._walks: dict[tuple[int, str], Walk] = {}
 
+    def known(self, domain: str, name: str) -> Repository:
+        """As `repository`, but only from memory; `LookupError` where the index must be asked."""
+        if self._seen != self._changes.everything:
+            raise LookupError(name)
+        return self._topology.find(domain, name)
+
     async def repository(self, domain: str, name: str) -> Repository:
         """The repository of that name; raises `NotFound`."""
         if self._seen != self._changes.everything:

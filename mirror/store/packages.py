@@ -30,7 +30,7 @@ class VersionRow:
     origin: Origin
     revision: str
     manifest: str
-    published_at: float
+    published_at: float | None
     assets: tuple[str, ...]
 
 
@@ -193,14 +193,15 @@ class Packages:
         )
         holders = ", ".join("?" * len(repositories))
         rows = await self._database.read(
-            "SELECT p.namespace, p.name, v.version, v.manifest, v.published_at FROM package p"
+            "SELECT p.namespace, p.name, v.version, v.manifest,"
+            " coalesce(v.published_at, 0) AS published_at FROM package p"
             " JOIN version v ON v.package_id = p.id AND v.status = 'Published'"
             f" WHERE p.format = ? AND p.repository_id IN ({holders}) AND {clause}"
             " AND NOT EXISTS (SELECT 1 FROM package q JOIN version w ON w.package_id = q.id"
             " AND w.status = 'Published' WHERE q.format = p.format"
             f" AND q.namespace = p.namespace AND q.name = p.name AND q.repository_id IN ({holders})"
-            " AND (w.published_at > v.published_at"
-            " OR (w.published_at = v.published_at AND w.id > v.id)))"
+            " AND (coalesce(w.published_at, 0) > coalesce(v.published_at, 0)"
+            " OR (coalesce(w.published_at, 0) = coalesce(v.published_at, 0) AND w.id > v.id)))"
             " ORDER BY p.namespace, p.name LIMIT ? OFFSET ?",
             (
                 format_name,

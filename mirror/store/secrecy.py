@@ -11,8 +11,13 @@ import hashlib
 import hmac
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mirror.errors import Storage
+from mirror.store.files import on_disk
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 _SALT = 16
 _COST = {"n": 2**14, "r": 8, "p": 1, "maxmem": 64 * 2**20}
@@ -37,21 +42,34 @@ def check_password(password: str, stored: str) -> bool:
 
 def seal(secret: str, key_file: Path) -> str:
     """Encrypt a secret for this installation; the key file is made at the first need."""
-    from cryptography.fernet import Fernet
-
-    return Fernet(_key(key_file)).encrypt(secret.encode()).decode()
+    return _cipher(key_file).encrypt(secret.encode()).decode()
 
 
 def unseal(sealed: str, key_file: Path) -> str:
     """The secret again; raises `Storage` where the key file is not the one that sealed it."""
-    from cryptography.fernet import Fernet, InvalidToken
+    from cryptography.fernet import InvalidToken
 
     try:
-        return Fernet(_key(key_file)).decrypt(sealed.encode()).decode()
+        return _cipher(key_file).decrypt(sealed.encode()).decode()
     except InvalidToken as error:
-        raise Storage(
-            f"{key_file} is not the key that this index was made with: restore it from a backup"
-        ) from error
+        raise _wrong(key_file) from error
+
+
+def _cipher(key_file: Path) -> "Fernet":
+    from cryptography.fernet import Fernet
+
+    with on_disk(key_file):
+        key = _key(key_file)
+    try:
+        return Fernet(key)
+    except ValueError as error:  # cut short, or another file by mistake
+        raise _wrong(key_file) from error
+
+
+def _wrong(key_file: Path) -> Storage:
+    return Storage(
+        f"{key_file} is not the key that this index was made with: restore it from a backup"
+    )
 
 
 def _key(key_file: Path) -> bytes:

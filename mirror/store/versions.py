@@ -25,13 +25,16 @@ from mirror.store.database import Transaction
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
-    """Everything that is stored of a version at once. `published_at` in epoch seconds."""
+    """Everything that is stored of a version at once.
+
+    `published_at` is in epoch seconds, None where an upstream did not tell.
+    """
 
     version: str
     manifest: Mapping[str, Any]
     assets: Sequence[StoredAsset]
     origin: Origin
-    published_at: float
+    published_at: float | None
     status: Status = Status.PUBLISHED
     dependencies: Sequence[Dependency] = ()
     summary: Summary = field(default_factory=Summary)

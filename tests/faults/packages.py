@@ -59,7 +59,7 @@ def packument(base: str, name: str, files: Mapping[str, bytes], **more: Any) -> 
     return {**document, **more}
 
 
-def stock(origin: Origin, name: str, *contents: bytes, etag: str = '"1"', **behaviour: Any) -> None:
+def stock(origin: Origin, name: str, *contents: bytes, etag: str | None = '"1"', **behaviour: Any) -> None:
     """Let the upstream have a package with versions 1.0.0, 2.0.0 and so on.
 
     `behaviour` is that of the tarballs (see `Origin.serve`).

@@ -16,7 +16,9 @@ class Node:
 def order(start: str, limit: int = 25, **upstreams: str) -> str:
     """Names of one letter: `order("m", m="abc")` is the walk of m, which has upstreams a, b, c."""
     letters = {letter for name, above in upstreams.items() for letter in name + above}
-    nodes = {ord(each): Node(ord(each), tuple(map(ord, upstreams.get(each, "")))) for each in letters}
+    nodes = {
+        ord(each): Node(ord(each), tuple(map(ord, upstreams.get(each, "")))) for each in letters
+    }
     return "".join(chr(step.repository) for step in search_order(ord(start), nodes, limit))
 
 

@@ -91,7 +91,7 @@ CREATE TABLE version (
     source_repository   TEXT,
     licenses            TEXT NOT NULL DEFAULT '[]',
     readme              TEXT,
-    published_at        REAL NOT NULL,
+    published_at        REAL,  -- NULL where the source does not tell
     stored_at           REAL NOT NULL,
     UNIQUE (package_id, version)
 );

@@ -1,0 +1,184 @@
+"""Users, their passwords, tokens and access keys."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from mirror.errors import Conflict, Invalid, NotFound
+from mirror.store import secrecy
+from mirror.store import users as users_module
+from mirror.store.database import Database
+from mirror.store.users import Users
+from tests.store.rows import OWNER, changes_of, dump, opened
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch) -> None:
+    """scrypt at a price that tests can pay; test_secrecy pays the real one."""
+    monkeypatch.setitem(secrecy._COST, "n", 2**4)
+
+
+@pytest.fixture
+async def database(tmp_path: Path):
+    async with opened(tmp_path / "index.sqlite3") as database:
+        yield database
+
+
+@pytest.fixture
+def users(database: Database) -> Users:
+    return Users(database, OWNER)
+
+
+async def test_what_is_stored_tells_no_secret(database, users, tmp_path) -> None:
+    await users.create("bob", "hunter2")
+    token = await users.create_token("bob", "ci", read_only=True, expires_at=time.time() + 9)
+    key, secret = await users.create_access_key("bob", tmp_path / "key")
+    found = await dump(database)
+    assert found.keys() == {"principal", "token", "access_key"}
+    text = repr(found)
+    assert not [each for each in ("hunter2", token, secret) if each in text]
+    assert (token[:7], key[:4], len(key)) == ("mirror_", "AKIA", 20)
+    assert secrecy.unseal(found["access_key"][0]["secret"], tmp_path / "key") == secret
+
+
+@pytest.mark.parametrize("name", ["bob", "b", "a+b=c,d.e@f_g-h", "x" * 64])
+async def test_names(users, name) -> None:
+    await users.create(name)
+    assert await users.names() == [(name, True)]
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "a b", "a/b", "a:b", "bö", "a\n", "\0"])
+async def test_names_that_are_none(users, name) -> None:
+    with pytest.raises(Invalid, match="use 1 to 64 letters"):
+        await users.create(name)
+
+
+async def test_a_user_exists_once(users) -> None:
+    await users.create("bob", "one")
+    with pytest.raises(Conflict, match="user 'bob' exists already"):
+        await users.create("bob", "two")
+    assert await users.by_password("bob", "one")
+
+
+async def test_signing_in(users) -> None:
+    await users.create("bob", "one")
+    await users.create("machine")
+    found = await users.by_password("bob", "one")
+    assert found is not None
+    assert found.arn == "arn:aws:iam::000000000000:user/bob"
+    assert await users.by_password("bob", "two") is None
+    assert await users.by_password("nobody", "one") is None
+    assert await users.by_password("machine", "") is None
+    await users.set_password("bob", "two")
+    assert await users.by_password("bob", "one") is None
+    assert await users.by_password("bob", "two")
+    await users.set_active("bob", active=False)
+    assert await users.by_password("bob", "two") is None
+
+
+@pytest.mark.parametrize("name", ["bob", "nobody", "machine", "inactive"])
+async def test_a_wrong_name_costs_as_much_as_a_wrong_password(users, monkeypatch, name) -> None:
+    """And neither is paid by the event loop."""
+    await users.create("bob", "one")
+    await users.create("machine")
+    await users.create("inactive", "one")
+    await users.set_active("inactive", active=False)
+    here, checked = threading.get_ident(), []
+
+    def check(password, stored):
+        checked.append(threading.get_ident() != here)
+        return secrecy.check_password(password, stored)
+
+    def decoy():
+        assert threading.get_ident() != here
+        return secrecy.decoy()
+
+    monkeypatch.setattr(users_module, "check_password", check)
+    monkeypatch.setattr(users_module, "decoy", decoy)
+    assert await users.by_password(name, "wrong") is None
+    assert checked == [True]
+
+
+async def test_tokens(users) -> None:
+    await users.create("bob")
+    token = await users.create_token("bob", "ci", read_only=True, expires_at=5000.0)
+    other = await users.create_token("bob", "laptop", kind="session")
+    found = await users.by_token(token)
+    assert found is not None
+    assert (found.name, found.read_only, found.expires_at) == ("bob", True, 5000.0)
+    assert await users.by_token(f"{token} ") is None
+    assert await users.by_token("") is None
+    assert [(each.id, each.user, each.name, each.kind) for each in await users.tokens()] == [
+        (1, "bob", "ci", "named"),
+        (2, "bob", "laptop", "session"),
+    ]
+    assert await users.revoke(token=token)
+    assert await users.by_token(token) is None
+    assert not await users.revoke(token=token)
+    assert await users.revoke(id_=2)
+    assert await users.by_token(other) is None
+    assert await users.tokens() == []
+
+
+async def test_keeping_a_user_out_and_letting_it_in_again(users) -> None:
+    await users.create("bob")
+    token = await users.create_token("bob", "ci")
+    await users.set_active("bob", active=False)
+    assert await users.by_token(token) is None
+    assert await users.names() == [("bob", False)]
+    await users.set_active("bob", active=True)
+    assert await users.by_token(token)
+
+
+async def test_a_deleted_user_takes_everything_along(database, users, tmp_path) -> None:
+    await users.create("bob", "one")
+    token = await users.create_token("bob", "ci")
+    await users.create_access_key("bob", tmp_path / "key")
+    await users.delete("bob")
+    assert await dump(database) == {}
+    assert await users.by_token(token) is None
+    await users.create("bob", "two")
+    assert await users.by_token(token) is None
+
+
+async def test_users_of_another_account_are_others(database, users) -> None:
+    await users.create("bob", "one")
+    others = Users(database, "111111111111")
+    assert await others.by_password("bob", "one") is None
+    with pytest.raises(NotFound):
+        await others.delete("bob")
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda users, path: users.delete("nobody"),
+        lambda users, path: users.set_password("nobody", "x"),
+        lambda users, path: users.set_active("nobody", active=False),
+        lambda users, path: users.create_token("nobody", "ci"),
+        lambda users, path: users.create_access_key("nobody", path / "key"),
+    ],
+)
+async def test_a_user_that_is_not_there(database, users, tmp_path, act) -> None:
+    with pytest.raises(NotFound, match="there is no user 'nobody': see 'mirror user list'"):
+        await act(users, tmp_path)
+    assert await dump(database) == {}
+
+
+async def test_what_changes_rights_ages_what_is_remembered(database, users) -> None:
+    changes = changes_of(database)
+
+    async def ages(work) -> bool:
+        before = changes.everything
+        await work
+        return changes.everything != before
+
+    await users.create("bob", "one")
+    token = await users.create_token("bob", "ci")
+    assert await ages(users.set_password("bob", "two"))
+    assert await ages(users.set_active("bob", active=False))
+    assert await ages(users.revoke(token=token))
+    assert not await ages(users.revoke(token="anything"))  # anybody may try
+    assert await ages(users.delete("bob"))

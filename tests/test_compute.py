@@ -1,0 +1,61 @@
+"""Work beside the event loop: small in threads, large in a process of its own."""
+
+import asyncio
+import os
+import threading
+
+import pytest
+
+from mirror import compute
+from mirror.compute import LARGE, Compute
+from mirror.errors import Misbehaved, NotFound
+
+
+@pytest.fixture
+def worker():
+    made = Compute()
+    yield made
+    made.close()
+
+
+def place() -> tuple[int, str]:
+    return os.getpid(), threading.current_thread().name
+
+
+def named(first: int, *, second: int) -> int:
+    return first + second
+
+
+def missing() -> None:
+    raise NotFound("version", "1.0.0", "not that one")
+
+
+def die() -> None:
+    os._exit(3)
+
+
+async def test_small_work_stays_here_and_large_work_does_not(worker: Compute) -> None:
+    pid, thread = await worker.run(LARGE - 1, place)
+    assert pid == os.getpid()
+    assert thread.startswith("compute")
+    pid, _ = await worker.run(LARGE, place)
+    assert pid != os.getpid()
+    assert await worker.run(LARGE, named, 1, second=2) == 3
+    with pytest.raises(NotFound, match="not that one") as caught:
+        await worker.run(LARGE, missing)
+    assert (caught.value.kind, caught.value.name) == ("version", "1.0.0")
+
+
+async def test_a_document_that_kills_the_process_takes_nothing_else_along(worker, caplog) -> None:
+    with pytest.raises(Misbehaved, match=f"a document of {LARGE} bytes could not be read"):
+        await worker.run(LARGE, die)
+    assert "the worker process died" in caplog.text
+    assert await worker.run(LARGE, named, 1, second=2) == 3
+
+
+async def test_an_idle_process_is_given_back(worker: Compute, monkeypatch) -> None:
+    monkeypatch.setattr(compute, "IDLE", 0.05)
+    first, _ = await worker.run(LARGE, place)
+    await asyncio.sleep(0.15)
+    second, _ = await worker.run(LARGE, place)
+    assert first != second

@@ -183,7 +183,13 @@ class Front(asyncio.Protocol):
     def _await_head(self) -> None:
         self._since = self._loop.time()
         if self._timer is None:  # one timer for many requests: it looks at the time when it fires
-            self._timer = self._loop.call_later(self._reception.limits.head, self._look)
+            self._timer = self._loop.call_later(self._tick, self._look)
+
+    @property
+    def _tick(self) -> float:
+        """Seconds between two looks."""
+        limits = self._reception.limits
+        return min(limits.head, limits.idle)
 
     def _look(self) -> None:
         self._timer = None
@@ -199,7 +205,7 @@ class Front(asyncio.Protocol):
         elif self._since is None and now >= self._last + limits.idle:
             self._transport.close()
             return
-        self._timer = self._loop.call_later(min(limits.head, limits.idle), self._look)
+        self._timer = self._loop.call_later(self._tick, self._look)
 
 
 class Reception:
@@ -257,6 +263,11 @@ class Listening:
     def connections(self) -> int:
         """How many are open."""
         return len(self._reception.fronts)
+
+    @property
+    def requests(self) -> int:
+        """How many took the long way, through aiohttp."""
+        return self._reception.server.requests_count
 
     async def close(self, grace: float) -> None:
         """Accept nothing more, let requests in progress end for `grace` seconds, break the rest."""

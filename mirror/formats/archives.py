@@ -16,6 +16,7 @@ from mirror.errors import Exceeded, Invalid
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SEPARATOR = re.compile(r"[/\\]")
+_STRIDE = 1 << 16  # bytes
 
 
 class TarLimits(NamedTuple):
@@ -51,6 +52,11 @@ class _Content:
 
     def tell(self) -> int:
         return self._packed.tell()
+
+    def finish(self) -> None:
+        """Read what follows the last member: the checksum of all of it comes at the very end."""
+        while self._packed.read(_STRIDE):
+            self._check(self._packed.tell())
 
     def _check(self, position: int) -> None:
         if position > self._limits.unpacked:
@@ -105,11 +111,12 @@ def _members(content: _Content, limits: TarLimits) -> Iterator[Member]:
                 raise Exceeded(f"the archive has more than {limits.members} members")
             if info.size < 0 or info.sparse is not None:
                 raise Invalid("the archive has a member of negative size or with holes")
-            yield Member(info, _path(info.name), content)
+            yield Member(info, member_path(info.name), content)
             content.budget = limits.header
+    content.finish()
 
 
-def _path(name: str) -> tuple[str, ...]:
+def member_path(name: str) -> tuple[str, ...]:
     """The components of a member's name, without `.` and empty ones; raises `Invalid`.
 
     Backslashes and drive letters count because on Windows they do.

@@ -81,6 +81,10 @@ def _rare(call: Call, package: Package, rest: str) -> Intent:
             if version is None:
                 raise NotFound("asset", file, "there is no file of this name to unpublish")
             return Alter(Remove(package, (version,), revision=revision_number(revision)))
+        case "DELETE", [*_, scope, name, "-", file, "-rev", _]:
+            # npm 6 appends the path of the tarball to our address once more when it unpublishes.
+            name = f"{scope}/{name}" if scope.startswith("@") else name
+            return _rare(call, _package(name), "/".join(parts[-4:]))
         case (("GET" | "HEAD"), [*_, "-", "npm", "v1", "attestations", _]):
             # npm <= 10 appends the path of our address to our address once more (npm.md §8).
             return services.attestations(parts[-1])

@@ -8,6 +8,8 @@ ones go to a worker process, which also gives the memory back.
 import asyncio
 import logging
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -51,7 +53,7 @@ class Compute:
         if self._process is None:
             # A fork of this process would copy its threads' locks and its open sockets.
             context = multiprocessing.get_context("spawn")
-            self._process = ProcessPoolExecutor(1, mp_context=context)
+            self._process = ProcessPoolExecutor(1, context, initializer=_end_with_parent)
         pool = self._process
         self._running += 1
         try:
@@ -80,3 +82,17 @@ class Compute:
         self._threads.shutdown(cancel_futures=True)
         if self._process is not None:
             self._process.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """In the worker process: leave when the server is killed. It would wait for work for ever, as
+    it holds the other end of its own queue, and keep what it inherited open.
+    """
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()

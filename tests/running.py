@@ -34,7 +34,7 @@ class Running:
     def __init__(self, data_dir: Path, config: Config | None = None) -> None:
         self.data_dir = data_dir
         self.config = dict(config or {})
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.greeting = ""
         self._written = data_dir.with_name(f"{data_dir.name}.log")
@@ -118,8 +118,8 @@ class Running:
 
     # -- what clients and tests need of it
 
-    def registry(self, repository: str = "main", format: str = "npm") -> str:
-        return f"{self.url}/{format}/{repository}/"
+    def registry(self, repository: str = "main", kind: str = "npm") -> str:
+        return f"{self.url}/{kind}/{repository}/"
 
     async def run(self, *arguments: str) -> str:
         """A `mirror` command beside the server; what it printed."""
@@ -145,7 +145,7 @@ class Running:
     @property
     def log(self) -> list[dict[str, Any]]:
         """Its log lines so far, oldest first, over all restarts."""
-        return [json.loads(line) for line in self._written.read_text().splitlines()]
+        return [_parsed(line) for line in self._written.read_text().splitlines()]
 
     @property
     def requests(self) -> list[dict[str, Any]]:
@@ -182,12 +182,22 @@ class Running:
         return changed
 
 
+def _parsed(line: str) -> dict[str, Any]:
+    """A log line. The interpreter and its helpers write there too, and not in JSON."""
+    try:
+        parsed: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return {"level": "unknown", "message": line}
+    return parsed
+
+
 def _environment() -> dict[str, str]:
     """Ours, without settings that would reach the server past the test."""
     return {name: value for name, value in os.environ.items() if not name.startswith("MIRROR_")}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A TCP port of loopback that was free just now."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
         return port

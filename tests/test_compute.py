@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import threading
 
 import pytest
@@ -59,3 +60,25 @@ async def test_an_idle_process_is_given_back(worker: Compute, monkeypatch) -> No
     await asyncio.sleep(0.15)
     second, _ = await worker.run(LARGE, place)
     assert first != second
+
+
+KILLED = """
+import asyncio, os, signal
+from mirror.compute import LARGE, Compute
+
+async def main():
+    print(await Compute().run(LARGE, len, b"large"), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+async def test_the_process_ends_with_a_killed_server() -> None:
+    """Else it keeps its memory, and the server's standard output open, for ever."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", KILLED, stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(20):
+        printed, _ = await process.communicate()  # it ends when nobody holds the pipe any more
+    assert (printed, process.returncode) == (b"5\n", -9)

@@ -42,13 +42,15 @@ class Identity:
             return self.known(headers)
         except LookupError:
             pass
-        if self._seen != self._changes.everything:
+        now = self._changes.everything
+        if self._seen != now:
             self._known.clear()
-            self._seen = self._changes.everything
+            self._seen = now
         principal = await self._look_up(headers)
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()
-        self._known[headers.get(PRESENTED[0], ""), headers.get(PRESENTED[1], "")] = principal
+        if self._changes.everything == now:  # else it may have been revoked meanwhile
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[headers.get(PRESENTED[0], ""), headers.get(PRESENTED[1], "")] = principal
         return self._unexpired(principal)
 
     async def _look_up(self, headers: Mapping[str, str]) -> Principal:

@@ -216,6 +216,7 @@ class Reception:
         self.hot = hot
         self.fronts: set[Front] = set()
         self.empty = asyncio.Event()
+        self.empty.set()  # also when nobody ever connects: `close` waits for it
         self._handler = handler
         logger = logging.getLogger("mirror.http")
         logger.addFilter(_without_traces)

@@ -73,6 +73,16 @@ class ReadPackage:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadIndex:
+    """Read the list of all packages that a repository can show without asking any upstream.
+
+    `view` is the format's own word for a rendering, as in `ReadPackage`.
+    """
+
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadAsset:
     """Read one file. `version` is None where the address does not tell it."""
 
@@ -184,6 +194,7 @@ class Publication:
     dependencies: tuple[Dependency, ...] = ()
     summary: Summary = field(default_factory=Summary)
     extendable: bool = False
+    made: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 import orjson
-from multipart import (
+from multipart import (  # type: ignore[import-untyped] # one module without a py.typed
     MultipartError,
     MultipartSegment,
     ParserLimitReached,
@@ -44,7 +44,8 @@ def boundary_of(content_type: str | None) -> str:
 class FormReceiver:
     """A `Receiver` that diverts the files named in `files`; everything else is a field in memory.
 
-    A file part begins with an empty piece, so that an empty file is a file too.
+    A file part begins with an empty piece, so that an empty file is a file too. What stands before
+    the first boundary or after the last one means nothing (RFC 2046 §5.1.1) and is dropped.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class FormReceiver:
         self._files = files
         try:
             self._parser = PushMultipartParser(
-                boundary, max_segment_count=self._limits.fields + len(files), strict=True
+                boundary, max_segment_count=self._limits.fields + len(files)
             )
         except MultipartError as error:
             raise Invalid(f"the form cannot be read: {error}") from None
@@ -68,8 +69,6 @@ class FormReceiver:
     def feed(self, data: bytes) -> Iterator[tuple[str, bytes]]:
         """Part name and bytes of files, in order; raises `Invalid` or `Exceeded`."""
         for start in range(0, len(data), _WINDOW):
-            if self._parser.closed:
-                return  # what follows the last boundary means nothing (RFC 2046 §5.1.1)
             try:
                 for event in self._parser.parse(data[start : start + _WINDOW]):
                     if isinstance(event, MultipartSegment):

@@ -9,6 +9,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 from mirror.errors import Exceeded, Invalid
@@ -36,9 +37,10 @@ class _Content:
         self._limits = limits
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= self._limits.directory:
-            raise Exceeded(f"the archive's directory is larger than {self._limits.directory} bytes")
-        data = self._file.read(size)
+        most = self._limits.directory
+        data = self._file.read(size if 0 <= size <= most else most + 1)
+        if len(data) > most:
+            raise Exceeded(f"the archive's directory is larger than {most} bytes")
         if size > _SMALL and data.count(_ENTRY) > self._limits.members:
             raise Exceeded(f"the archive has more than {self._limits.members} members")
         return data
@@ -71,7 +73,7 @@ class ZipMember:
         if self._info.flag_bits & _ENCRYPTED or self._info.compress_type not in _METHODS:
             # Other methods may ask for gigabytes of memory to decompress; PEP 427 needs none.
             raise Invalid("the archive has a member that is encrypted or compressed oddly")
-        with self._archive.open(self._info) as content:
+        with _translated(), self._archive.open(self._info) as content:
             return content.read(limit)
 
 
@@ -82,9 +84,17 @@ def read_zip(file: BinaryIO, limits: ZipLimits | None = None) -> Iterator[ZipMem
     and `Exceeded` where a limit is passed.
     """
     limits = limits or ZipLimits()
+    with _translated():
+        archive = zipfile.ZipFile(_Content(file, limits))
+    with archive:
+        yield from _members(archive, limits)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Whatever zipfile stumbles over, in our own tree."""
     try:
-        with zipfile.ZipFile(_Content(file, limits)) as archive:  # type: ignore[arg-type] # see tar
-            yield from _members(archive, limits)
+        yield
     except (
         zipfile.BadZipFile,
         zlib.error,

@@ -134,19 +134,20 @@ class AssetReader:
         self, connection: Connection, intent: ReadAsset
     ) -> tuple[ListedVersion, ListedAsset] | None:
         """The file as the connection's own listing describes it; asked again if it lacks it."""
-        found: list[ListedVersion] = []
+        looked_at: StoredListing | None = None
+        version: ListedVersion | None = None
 
         async def lacks(listing: StoredListing) -> bool:
-            found.clear()
+            nonlocal looked_at, version
+            looked_at = listing
             version = await asyncio.to_thread(self._find, listing, intent)
-            if version is not None:
-                found.append(version)
             return version is None
 
         asked = await self._upstreams.listing(connection, intent.package, lacking=lacks)
-        if asked.listing is not None and not found:
+        # What the older listing said no longer counts: the version may have been withdrawn.
+        if asked.listing is not None and asked.listing != looked_at:
             await lacks(asked.listing)
-        for version in found:
+        if asked.listing is not None and version is not None:
             for asset in version.assets:
                 if asset.name == intent.asset:
                     return version, asset

@@ -112,7 +112,7 @@ async def put_repository(
 ) -> None:
     """Create a repository, or make an existing one so; None leaves what is there.
 
-    Raises `NotFound` for a missing domain or upstream and `Conflict` for a cycle.
+    Raises `NotFound` for a missing domain or upstream, `Conflict` for a cycle or a repetition.
     """
     domain_id = await _domain_id(transaction, owner, domain)
     rows = await transaction.run(
@@ -136,6 +136,8 @@ async def put_repository(
 async def _replace_upstreams(
     transaction: Transaction, domain_id: int, repository_id: int, name: str, upstreams: list[str]
 ) -> None:
+    if len(set(upstreams)) < len(upstreams):
+        raise Conflict(f"repository '{name}' names an upstream twice: {', '.join(upstreams)}")
     ids: list[int] = []
     for upstream in upstreams:
         found = await transaction.run(

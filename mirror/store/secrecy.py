@@ -6,15 +6,17 @@ SigV4 needs them in plain (auth-and-policy §4).
 """
 
 import base64
+import contextlib
 import functools
 import hashlib
 import hmac
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirror.errors import Storage
-from mirror.store.files import on_disk
+from mirror.store.files import on_disk, sync_folder
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -73,16 +75,16 @@ def _wrong(key_file: Path) -> Storage:
 
 
 def _key(key_file: Path) -> bytes:
-    try:
-        descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return key_file.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        key = base64.urlsafe_b64encode(os.urandom(32))
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+    if not key_file.exists():
+        # Under another name first: whenever it is killed, there is a whole key or none.
+        with tempfile.NamedTemporaryFile(dir=key_file.parent, prefix=f"{key_file.name}-") as file:
+            file.write(base64.urlsafe_b64encode(os.urandom(32)))
+            file.flush()
+            os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(file.name, key_file)
+        sync_folder(key_file.parent)
+    return key_file.read_bytes()
 
 
 def _scrypt(password: str, salt: bytes) -> bytes:

@@ -172,6 +172,11 @@ class BlobWriter:
             if self._digests is not None:
                 self._blobs.unpin(self._digests.sha256, reprieve=False)
             else:
+                # Those who follow keep the file open, for as long as a slow client takes: its
+                # space is given back now, and what they read next is its end.
+                if self._path is not None:
+                    with contextlib.suppress(OSError):
+                        os.truncate(self._path, 0)
                 self._remove()
             return self._digests
 

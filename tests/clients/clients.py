@@ -49,9 +49,7 @@ class Ran(NamedTuple):
 class Desk:
     """One client with its own HOME and project. Skips the test where the client is not installed."""
 
-    def __init__(
-        self, client: str, root: Path, registry: str, token: str | None = None
-    ) -> None:
+    def __init__(self, client: str, root: Path, registry: str, token: str | None = None) -> None:
         self.client = client
         self.tool, _, version = client.partition("-")
         self.version = int(version or 0)
@@ -138,9 +136,7 @@ class Desk:
             case _:
                 return await self.run("install", "--frozen-lockfile", *options)
 
-    async def publish(
-        self, package: Path, *, tag: str | None = None, check: bool = True
-    ) -> Ran:
+    async def publish(self, package: Path, *, tag: str | None = None, check: bool = True) -> Ran:
         """Publish a directory, made by `package`."""
         tagged = ("--tag", tag) if tag else ()
         match self.tool, self.version:
@@ -160,8 +156,13 @@ class Desk:
         return await self.run(*arguments, cwd=package, check=check)
 
     async def run(
-        self, *arguments: str, cwd: Path | None = None, check: bool = True, stdin: bytes = b""
+        self,
+        *arguments: str,
+        cwd: Path | None = None,
+        check: bool = True,
+        answers: Mapping[str, str] | None = None,
     ) -> Ran:
+        """Run the client; `answers` are typed when it prints what they answer."""
         process = await asyncio.create_subprocess_exec(
             self._tools[0] / self.tool,
             *arguments,
@@ -173,12 +174,13 @@ class Desk:
         )
         try:
             async with asyncio.timeout(PATIENCE):
-                printed, _ = await process.communicate(stdin)
+                said = await _talk(process, answers or {})
+                printed, _ = await process.communicate()
         except TimeoutError:
             process.kill()
             await process.communicate()
             raise
-        ran = Ran(process.returncode or 0, printed.decode(errors="replace"))
+        ran = Ran(process.returncode or 0, (said + printed).decode(errors="replace"))
         if check:
             command = " ".join((self.client, *arguments))
             assert ran.status == 0, f"{command} ended with {ran.status}:\n{ran.text[-4000:]}"
@@ -242,6 +244,21 @@ def package(directory: Path, name: str, version: str, **manifest: Any) -> Path:
     for file, text in files.items():
         (directory / file).write_text(text)
     return directory
+
+
+async def _talk(process: asyncio.subprocess.Process, answers: Mapping[str, str]) -> bytes:
+    """Answer the questions in their order; everything printed until the last one."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    said = b""
+    for question, answer in answers.items():
+        while question.encode() not in said:
+            piece = await process.stdout.read(4096)
+            if not piece:
+                return said
+            said += piece
+        process.stdin.write(f"{answer}\n".encode())
+    return said
 
 
 def _tools(client: str) -> list[Path]:

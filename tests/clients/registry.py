@@ -94,9 +94,7 @@ class Registry:
             "shasum": hashlib.sha1(data).hexdigest(),
             "integrity": integrity,
             "fileCount": len(inside) + 1,
-            "signatures": [
-                {"keyid": self._key_id, "sig": base64.b64encode(signature).decode()}
-            ],
+            "signatures": [{"keyid": self._key_id, "sig": base64.b64encode(signature).decode()}],
         }
         if {"preinstall", "install", "postinstall"} & set(manifest.get("scripts", {})):
             described["hasInstallScript"] = True

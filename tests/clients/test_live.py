@@ -14,7 +14,7 @@ import pytest
 from tests.clients.clients import Desk, Ran
 from tests.running import Running
 
-pytestmark = [pytest.mark.live, pytest.mark.client]
+pytestmark = pytest.mark.live
 
 PROJECT = Path(__file__).with_name("project") / "package.json"
 CLIENTS = ("npm-11", "pnpm-10", "pnpm-11", "yarn-1", "yarn-4", "bun", "npm-8")
@@ -56,7 +56,9 @@ async def test_a_big_project(client: str, live: Running, tmp_path: Path) -> None
 
 
 def _misses(mirror: Running) -> int:
-    return sum(each["cache"] == "miss" and each["path"].endswith(".tgz") for each in mirror.requests)
+    return sum(
+        each["cache"] == "miss" and each["path"].endswith(".tgz") for each in mirror.requests
+    )
 
 
 def _count(desk: Desk) -> int:

@@ -20,13 +20,11 @@ READERS = dict(
 
 # What people read when they publish a version again with other content: our sentence where the
 # client shows it, else its own.
-SENTENCE = "exists with other content"
 REFUSALS = {
-    **dict.fromkeys(ALL, (SENTENCE,)),
-    "npm-6": ("EPUBLISHCONFLICT",),
-    "npm-8": ("EPUBLISHCONFLICT",),
-    "npm-11": ("You cannot publish over the previously published versions",),
-    "pnpm-11": ("XXX",),
+    **dict.fromkeys(ALL, "exists with other content"),
+    "npm-6": "EPUBLISHCONFLICT",
+    "npm-8": "EPUBLISHCONFLICT",
+    "npm-11": "You cannot publish over the previously published versions",
 }
 
 
@@ -40,14 +38,15 @@ async def test_publish_again_and_changed(
     await desk.publish(made)
     assert mirror.held("main", "made", "team") == {"1.0.0": "Published"}
 
-    # npm 11 and pnpm 11 look first, and refuse by themselves; yarn 1 packs the time into the file.
+    # npm 11 looks first, and refuses by itself; yarn 1 packs the time into the file.
     repeated = await desk.publish(made, check=False)
-    if client not in {"npm-11", "pnpm-11", "yarn-1"}:
+    if client not in {"npm-11", "yarn-1"}:
         assert repeated.status == 0, repeated.text
 
     (made / "index.js").write_text("module.exports = 'changed'\n")
     changed = await desk.publish(made, check=False)
-    assert any(words in changed.text for words in REFUSALS[client]), changed.text
+    assert changed.status != 0
+    assert REFUSALS[client] in changed.text
 
     reader = READERS[client]
     if not (INSTALLED / reader).exists():
@@ -60,9 +59,7 @@ async def test_publish_again_and_changed(
     assert other.addresses() <= {other.registry}
 
 
-async def test_the_plain_name_and_a_prerelease(
-    mirror: Running, seat: Seat, tmp_path: Path
-) -> None:
+async def test_the_plain_name_and_a_prerelease(mirror: Running, seat: Seat, tmp_path: Path) -> None:
     desk = seat("npm-11", token=await mirror.token())
     await desk.publish(package(tmp_path / "a", "plain", "1.0.0"))
     refused = await desk.publish(package(tmp_path / "b", "plain", "2.0.0-rc.1"), check=False)
@@ -126,5 +123,3 @@ async def test_an_upstream_that_is_down_keeps_nobody_from_publishing(
     await registry.cut()
     await desk.publish(package(tmp_path / "a", "@team/made", "1.0.0"))
     assert mirror.held("main", "made", "team") == {"1.0.0": "Published"}
-
-

@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import gzip
 import hashlib
 import io
 import json
@@ -17,8 +18,8 @@ ABBREVIATED = "application/vnd.npm.install-v1+json"
 
 
 @functools.cache
-def noise(size: int, seed: int = 1) -> bytes:
-    """Bytes that no compression makes smaller."""
+def noise(size: int, seed: int | str = 1) -> bytes:
+    """Bytes that no compression makes smaller; another seed, or they are in the store already."""
     return random.Random(seed).randbytes(size)
 
 
@@ -59,6 +60,17 @@ def packument(base: str, name: str, files: Mapping[str, bytes], **more: Any) -> 
     return {**document, **more}
 
 
+def huge(base: str, name: str, size: int) -> bytes:
+    """A packument of so many bytes, in versions of 20 KB full of small things."""
+    one = packument(base, name, {"1.0.0": b"x"})
+    manifest = one["versions"]["1.0.0"]
+    manifest["dependencies"] = {f"dependency-{number}": "^1.0.0" for number in range(700)}
+    text = json.dumps({**manifest, "version": "@"})
+    lines = [f'"2.0.{n}": {text.replace("@", f"2.0.{n}")}' for n in range(size // len(text) + 1)]
+    head, _, tail = json.dumps(one).partition('"versions": {')
+    return f'{head}"versions": {{{", ".join(lines)}, {tail}'.encode()
+
+
 def stock(origin: Origin, name: str, *contents: bytes, etag: str | None = '"1"', **behaviour: Any) -> None:
     """Let the upstream have a package with versions 1.0.0, 2.0.0 and so on.
 
@@ -75,12 +87,12 @@ def tarball(name: str, version: str = "1.0.0", *, filling: bytes = b"", **member
     manifest = json.dumps({"name": name, "version": version}).encode()
     files = {"package/package.json": manifest, "package/filling": filling, **members}
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=1) as archive:
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
         for member, content in files.items():
             header = tarfile.TarInfo(member)
             header.size = len(content)
             archive.addfile(header, io.BytesIO(content))
-    return buffer.getvalue()
+    return gzip.compress(buffer.getvalue(), 1, mtime=0)
 
 
 def publication(

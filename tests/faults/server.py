@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import re
@@ -16,7 +17,7 @@ import aiohttp
 from multidict import CIMultiDictProxy
 from yarl import URL
 
-GREETING = re.compile(r"mirror listens on http://127\.0\.0\.1:(\d+)")
+GREETING = re.compile(r"mirror listens on (?:http://127\.0\.0\.1:(\d+))?")
 PASSWORD = re.compile(r"^  password +(\S+)$", re.MULTILINE)
 COMMAND = (sys.executable, "-m", "mirror")
 
@@ -48,6 +49,7 @@ class Mirror:
         self._token = ""
         given = dict(config or {})
         given["server"] = {"port": 0, **given.get("server", {})}
+        self._given_port = given["server"]["port"]
         self.config = folder / "mirror.yaml"
         self.config.write_text(json.dumps(given))  # JSON is YAML
 
@@ -70,7 +72,7 @@ class Mirror:
                 if process.returncode is not None:
                     raise RuntimeError(f"ended with {process.returncode}: {self.said()}")
                 await asyncio.sleep(0.01)
-        self.port = int(found[1])
+        self.port = int(found[1] or self._given_port)  # not told where it has a public address
         if found := PASSWORD.search(self.said()):
             self.password = found[1]
 
@@ -168,7 +170,7 @@ class Mirror:
     async def publish(self, name: str, body: bytes, repository: str = "main") -> Reply:
         headers = {**await self.authorized(), "Content-Type": "application/json"}
         path = f"/npm/{repository}/{name.replace('/', '%2f')}"
-        return await self.ask(path, "PUT", data=body, headers=headers)
+        return await self.ask(path, "PUT", data=io.BytesIO(body), headers=headers)
 
     # -- what it holds
 
@@ -194,6 +196,12 @@ class Mirror:
             for path in Path(f"/proc/{pid}/task").glob("*/children")
             for child in path.read_text().split()
         ]
+
+    def sockets(self) -> list[str]:
+        """The server's open sockets, by descriptor."""
+        assert self.process is not None
+        descriptors = Path(f"/proc/{self.process.pid}/fd")
+        return [each.name for each in descriptors.iterdir() if "socket:" in str(each.readlink())]
 
     def sql(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Read or change the index behind the server's back."""

@@ -10,6 +10,7 @@ import pytest
 from tests.faults.packages import (
     ABBREVIATED,
     TIME,
+    huge,
     noise,
     packument,
     path,
@@ -24,17 +25,6 @@ from tests.origin import Drop, Garbage, Origin, Page, Short, Stall, Status, Trun
 MIB = 1024 * 1024
 EXPIRED = 1.1
 """Seconds after which a document is asked for again (see conftest)."""
-
-
-def huge(base: str, name: str, size: int) -> bytes:
-    """A packument of so many bytes, in versions of 20 KB full of small things."""
-    one = packument(base, name, {"1.0.0": b"x"})
-    manifest = one["versions"]["1.0.0"]
-    manifest["dependencies"] = {f"dependency-{number}": "^1.0.0" for number in range(700)}
-    text = json.dumps({**manifest, "version": "@"})
-    lines = [f'"2.0.{n}": {text.replace("@", f"2.0.{n}")}' for n in range(size // len(text) + 1)]
-    head, _, tail = json.dumps(one).partition('"versions": {')
-    return f'{head}"versions": {{{", ".join(lines)}, {tail}'.encode()
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])

@@ -131,7 +131,7 @@ async def test_a_private_package_is_never_filled_from_outside(
     assert list((await mirror.get("/npm/main/private")).json["versions"]) == ["1.0.0"]
     assert (await mirror.get(path("private"))).body == tarball("private")
     assert (await mirror.get(path("private", "3.0.0"))).status == 404
-    assert [each.path for each in origin.seen(f"/private/-/private-3.0.0.tgz")] == []
+    assert [each.path for each in origin.seen("/private/-/private-3.0.0.tgz")] == []
 
 
 async def test_a_body_over_the_limit_is_refused_before_it_is_read(mirror: Mirror) -> None:
@@ -144,10 +144,10 @@ async def test_a_body_over_the_limit_is_refused_before_it_is_read(mirror: Mirror
         f"Content-Length: {6 * 1024**3}\r\nExpect: 100-continue\r\n\r\n".encode()
     )
     async with asyncio.timeout(5):
-        answer = await reader.read()
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
     writer.close()
-    assert answer.startswith(b"HTTP/1.1 413 "), answer[:200]
-    assert b"100 Continue" not in answer
+    assert head.startswith(b"http/1.1 413 "), head  # and not "100 Continue"
+    assert b"connection: close" in head
 
 
 async def test_a_body_that_breaks_off_leaves_nothing(mirror: Mirror) -> None:
@@ -168,13 +168,13 @@ async def test_a_body_that_breaks_off_leaves_nothing(mirror: Mirror) -> None:
 
 
 async def test_an_archive_that_grows_without_end_is_refused(mirror: Mirror) -> None:
-    """lessons #7: a megabyte that unpacks to a gigabyte costs neither memory nor patience."""
+    """lessons #7: a megabyte that unpacks to hundreds costs neither memory nor patience."""
     buffer = io.BytesIO()
     with gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=9) as packed:
         header = tarfile.TarInfo("package/zeros")
-        header.size = 1 << 30
+        header.size = 1 << 28
         packed.write(header.tobuf())
-        for _ in range(256):
+        for _ in range(64):
             packed.write(bytes(1 << 22))
     before = mirror.memory()
     rows, files = mirror.index(), mirror.files()

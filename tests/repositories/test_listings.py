@@ -4,7 +4,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirror.model import ListedAsset, ListedVersion, Listing, Package, Promise
@@ -58,6 +58,7 @@ def path(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("listing") / "file"
 
 
+@settings(deadline=None, max_examples=60)
 @given(listing=whole())
 def test_what_goes_in_comes_out(path: Path, listing: Listing) -> None:
     content = listings.encode(listing)

@@ -105,8 +105,10 @@ def test_the_first_version_decides_the_controls(rights, arrival, expected) -> No
         (
             OriginControls(BLOCK, ALLOW),
             GroupRights(),
-            "publishing left-pad to 'main' is blocked by its origin controls: its versions come"
-            " from upstream (allow it with put-package-origin-configuration)",
+            (
+                "publishing left-pad to 'main' is blocked by its origin controls: its versions come"
+                " from upstream (allow it with put-package-origin-configuration)"
+            ),
         ),
         (
             None,

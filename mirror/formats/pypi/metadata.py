@@ -1,0 +1,99 @@
+"""Core metadata (METADATA, PKG-INFO): what is kept of it, and what the API shows.
+
+Only name and version are judged; everything else is taken as it comes, for registries that check
+more keep refusing what new build tools write (twine#1146, #1216).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from packaging.metadata import parse_email
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from mirror.errors import Invalid
+from mirror.model import Dependency, Summary
+
+LIMIT = 4 * 1024**2  # bytes of METADATA or PKG-INFO; the longest readmes of pypi.org have 1 MB
+_DEPENDENCIES = 5_000
+_README_LIMIT = 128 * 1024  # characters
+_REPOSITORIES = re.compile(
+    r"source|source ?code|repository|repo|code|git ?hub|git ?lab", re.IGNORECASE
+)
+_LICENSE = "License :: "
+
+
+def parse(content: bytes) -> dict[str, Any]:
+    """The fields by PEP 566's lower-case names; raises `Invalid` where name or version is missing."""
+    try:
+        fields: dict[str, Any] = dict(parse_email(content)[0])
+    except (ValueError, LookupError, TypeError) as error:
+        raise Invalid(f"the metadata in the archive cannot be read: {error}") from None
+    for field in ("name", "version"):
+        if not isinstance(fields.get(field), str) or not fields[field].strip():
+            raise Invalid(f"the metadata in the archive has no {field.title()}")
+    return fields
+
+
+def kept(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What the version's manifest remembers; the readme is kept with the summary."""
+    return {name: value for name, value in fields.items() if name != "description" and value}
+
+
+def dependencies(metadata: Mapping[str, Any]) -> tuple[Dependency, ...]:
+    """Requires-Dist; the requirement is the specifier with its marker. The type is left unset."""
+    found = metadata.get("requires_dist")
+    texts = found[:_DEPENDENCIES] if isinstance(found, list) else []
+    return tuple(each for text in texts if (each := _dependency(text)) is not None)
+
+
+def summary(metadata: Mapping[str, Any], readme: object = None) -> Summary:
+    """The descriptive fields."""
+    links = metadata.get("project_urls")
+    urls = links if isinstance(links, dict) else {}
+    text = readme if isinstance(readme, str) and readme.strip() else None
+    return Summary(
+        summary=_text(metadata.get("summary")),
+        home_page=_text(metadata.get("home_page"))
+        or _labelled(urls, re.compile("home ?page", re.IGNORECASE)),
+        source_repository=_labelled(urls, _REPOSITORIES),
+        licenses=_licenses(metadata),
+        readme=None if text is None else text[:_README_LIMIT],
+    )
+
+
+def _dependency(text: object) -> Dependency | None:
+    try:
+        found = Requirement(str(text))
+    except InvalidRequirement:
+        return None
+    parts = (f"@ {found.url}" if found.url else str(found.specifier), str(found.marker or ""))
+    return Dependency("", canonicalize_name(found.name), "", "; ".join(filter(None, parts)))
+
+
+def _licenses(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """The SPDX expression; else the classifiers; else a `License` that is a name, not its text."""
+    expression = _text(metadata.get("license_expression"))
+    if expression is not None:
+        return (expression,)
+    classifiers = metadata.get("classifiers")
+    named = tuple(
+        each.rpartition(" :: ")[2]
+        for each in (classifiers if isinstance(classifiers, list) else [])
+        if isinstance(each, str) and each.startswith(_LICENSE)
+    )
+    written = _text(metadata.get("license"))
+    return named or ((written,) if written is not None and "\n" not in written else ())
+
+
+def _labelled(urls: Mapping[Any, Any], label: re.Pattern[str]) -> str | None:
+    for name, url in urls.items():
+        if isinstance(name, str) and label.fullmatch(name.strip()):
+            return _text(url)
+    return None
+
+
+def _text(value: object) -> str | None:
+    """A field's text; `UNKNOWN` is what old tools wrote for none."""
+    return value if isinstance(value, str) and value.strip() not in ("", "UNKNOWN") else None

@@ -1,0 +1,82 @@
+from typing import Any
+
+import orjson
+import pytest
+
+from mirror.errors import NotFound
+from mirror.formats.format import ReadPackage
+from tests.formats.pypi.samples import BASE, PYPI, listing_of, recorded, written
+
+NAME = "sampleproject"
+LISTING = listing_of(NAME, recorded("upstream/sampleproject.html"))
+
+
+def api(version: str | None = None, listing=LISTING) -> dict[str, Any]:
+    intent = ReadPackage(listing.package, "api", version)
+    found = PYPI.render(intent, listing, BASE)
+    assert found.content_type == "application/json"
+    return orjson.loads(found.body)
+
+
+def test_the_project() -> None:
+    """Against pypi.org's own document: the same files, under our addresses."""
+    theirs = orjson.loads(recorded("upstream/sampleproject-api.json"))
+    ours = api()
+    assert ours["info"]["version"] == theirs["info"]["version"] == "4.0.0"
+    assert ours["info"]["requires_python"] == theirs["info"]["requires_python"]
+    assert set(theirs["info"]) <= set(ours["info"])
+    assert {version for version, files in theirs["releases"].items() if files} == set(
+        ours["releases"]
+    )
+    same = (
+        "filename",
+        "packagetype",
+        "requires_python",
+        "upload_time_iso_8601",
+        "upload_time",
+        "yanked",
+    )
+    for version, files in ours["releases"].items():
+        expected = {each["filename"]: each for each in theirs["releases"][version]}
+        for file in files:
+            for field in same:
+                assert file[field] == expected[file["filename"]][field]
+            assert file["digests"]["sha256"] == expected[file["filename"]]["digests"]["sha256"]
+            assert file["url"] == f"{BASE}simple/{NAME}/{version}/{file['filename']}"
+            assert set(expected[file["filename"]]) <= set(file)
+
+
+def test_one_version() -> None:
+    found = api("3.0.0")
+    assert "releases" not in found
+    assert found["info"]["version"] == "3.0.0"
+    assert {each["python_version"] for each in found["urls"]} == {"py3", "source"}
+
+
+def test_another_spelling_of_a_version() -> None:
+    assert api("3.0")["info"]["version"] == "3.0.0"
+
+
+def test_no_such_version() -> None:
+    with pytest.raises(NotFound, match=r"sampleproject==9\.9"):
+        api("9.9")
+
+
+def test_latest_is_neither_yanked_nor_a_prerelease_if_it_can_be_helped() -> None:
+    names = ["a-1.0.tar.gz", "a-2.0.tar.gz", "a-3.0rc1.tar.gz", "a-not.tar.gz"]
+    files = [{"filename": name, "url": "x", "yanked": name == "a-2.0.tar.gz"} for name in names]
+
+    def version_of(chosen: list[dict[str, Any]]) -> str:
+        body = orjson.dumps({"name": "a", "files": chosen})
+        return api(listing=listing_of("a", body))["info"]["version"]
+
+    assert version_of(files) == "1.0"
+    assert version_of(files[1:]) == "3.0rc1"
+    assert version_of(files[1:2]) == "2.0"
+    assert version_of(files[3:]) == "not"
+
+
+def test_a_yanked_version_says_why() -> None:
+    found = api("3.0.0", listing_of(NAME, written("sampleproject.json")))
+    assert found["info"]["yanked"] is True
+    assert found["info"]["yanked_reason"] == "superseded <by 4>"

@@ -23,6 +23,11 @@ class Access:
     def __init__(self, anonymous: Literal["read", "none"]) -> None:
         self._anonymous_read = anonymous == "read"
 
+    def enter(self, principal: Principal | None) -> None:
+        """Raise `Unauthenticated` where strangers may not even learn which repositories exist."""
+        if principal is None and not self._anonymous_read:
+            raise Unauthenticated("this server needs a token", presented=False)
+
     def check(
         self,
         principal: Principal | None,

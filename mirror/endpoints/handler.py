@@ -119,7 +119,11 @@ class Handler:
         exchange.format = route.format
         domain = route.domain or domain_of(headers.get("Host", "")) or DEFAULT_DOMAIN
         exchange.principal = await self._identity.identify(headers)
-        exchange.repository = await self._search.repository(domain, route.repository)
+        try:
+            exchange.repository = await self._search.repository(domain, route.repository)
+        except NotFound:
+            self._access.enter(exchange.principal)  # names are not told to strangers
+            raise
         exchange.repository_name = route.repository
         exchange.base = self._bases.base(request.remote or "", headers, route.prefix)
         return form.parse(Call(request.method, route.rest, route.query, headers))

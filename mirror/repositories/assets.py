@@ -1,6 +1,7 @@
 """One file through a chain of repositories: stored, or on its way in."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,6 +31,8 @@ from mirror.store.packages import AssetRow, Packages
 from mirror.upstream.connections import Connection
 from mirror.upstream.flights import Flights, Order
 from mirror.upstream.following import Follower
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,10 @@ class AssetReader:
         if file is None:
             return await self._fetch_again(walk, intent, row)
         if row.repository != walk.repository.id:
-            await self._retain_from(walk, intent, row, row.digests)
+            try:
+                await self._retain_from(walk, intent, row, row.digests)
+            except Storage as error:  # a full disk keeps nobody from what is there
+                log.warning("%s is served but not retained: %s", intent.asset, error)
         return Held(file, row.digests, stamp)
 
     async def _retain_from(
@@ -183,7 +189,10 @@ class AssetReader:
         held = await self._already_here(asset.promise)
         if held is not None:
             digests, file = held
-            await self._retention.keep(found, digests, keepers)
+            try:
+                await self._retention.keep(found, digests, keepers)
+            except Storage as error:
+                log.warning("%s is served but not retained: %s", intent.asset, error)
             return Held(file, digests, stamp)
         return self._fly(connection, found, asset, keepers)
 

@@ -111,7 +111,11 @@ class Fetcher:
             received = await self._converse(connection, package, round_)
             source = hashlib.sha256("".join(each.sha256 for each in received).encode()).hexdigest()
             now = time.time()
+            changed = [each.new for each in received if each.new is not None]
             if known is not None and known.source == source:
+                if changed:  # the same bytes under new validators
+                    await self._documents.put(News(changed), now)
+                    await round_.keep()
                 await self._documents.checked(base, package, [each.url for each in received], now)
                 return
             files = [
@@ -123,11 +127,7 @@ class Fetcher:
             )
             digests = await _store(await round_.writer(), content)
             released = await self._documents.put(
-                News(
-                    documents=[each.new for each in received if each.new is not None],
-                    listing=NewListing(base, package, digests, source),
-                ),
-                now,
+                News(changed, NewListing(base, package, digests, source)), now
             )
             await round_.keep()
         await self._blobs.discard(released)

@@ -10,12 +10,13 @@ from mirror.model import (
     Origin,
     OriginType,
     Package,
+    Restriction,
     Status,
     StoredAsset,
 )
 from mirror.repositories.origins import GroupRights, defaults
 from mirror.store.database import Database, Transaction
-from mirror.store.versions import NewVersion, add_version, put_blob, put_package
+from mirror.store.versions import NewVersion, add_version, held_package, put_blob, put_package
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Retention:
         """Store a version with its fetched file in these repositories, in one transaction.
 
         A repository that has the version already is left as it is: what is retained does not
-        change with its source (U8).
+        change with its source (U8). One that has blocked the package from upstream since the
+        search, by a first publish, is passed over: no name of ours is filled from outside.
         """
         dependencies, summary = FORMATS[found.package.format].stored(found.version, found.package)
         new = NewVersion(
@@ -56,6 +58,9 @@ class Retention:
         async def keep(transaction: Transaction) -> None:
             await put_blob(transaction, digests)
             for repository in sorted(set(repositories)):
+                held = await held_package(transaction, repository, found.package)
+                if held is not None and held.controls.upstream is Restriction.BLOCK:
+                    continue
                 package_id = await put_package(
                     transaction,
                     repository,

@@ -54,6 +54,14 @@ class _Attempt:
     error: MirrorError | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """A round under way, since `began` on the loop's clock."""
+
+    task: asyncio.Task[None]
+    began: float
+
+
 class Upstreams:
     """Listings and documents of external connections, with their lifetimes."""
 
@@ -73,7 +81,7 @@ class Upstreams:
         self._stale_wait = stale_wait
         self._negative_lifetime = negative_lifetime
         self._lifetimes = lifetimes
-        self._rounds: dict[str, asyncio.Task[None]] = {}
+        self._rounds: dict[str, _Round] = {}
         self._tried: dict[str, _Attempt] = {}
         self._absent: dict[tuple[Package, str], float] = {}
 
@@ -151,10 +159,10 @@ class Upstreams:
 
     async def close(self) -> None:
         """Break off what is being asked."""
-        rounds = list(self._rounds.values())
-        for each in rounds:
-            each.cancel()
-        await asyncio.gather(*rounds, return_exceptions=True)
+        tasks = [each.task for each in self._rounds.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _usable(self, base: str, package: Package) -> StoredListing | None:
         """The listing kept for a package, if its bytes are really there."""
@@ -193,13 +201,20 @@ class Upstreams:
     async def _round(
         self, key: str, ask: Callable[[], Awaitable[None]], patience: float | None
     ) -> MirrorError | None:
-        """Join or start the round for `key`; its error, or None where it went well or goes on."""
-        task = self._rounds.get(key)
-        if task is None:
+        """Join or start the round for `key`; its error, or None where it went well or goes on.
+
+        `patience` counts from the round's beginning: an upstream that hangs delays the requests of
+        those seconds, not each that comes after.
+        """
+        now = asyncio.get_running_loop().time()
+        joined = self._rounds.get(key)
+        if joined is None:
             task = asyncio.create_task(self._run(key, ask), name=f"ask {key}")
             task.add_done_callback(_heard)
-            self._rounds[key] = task
-        done, _ = await asyncio.wait({task}, timeout=patience)
+            joined = self._rounds[key] = _Round(task, now)
+        task = joined.task
+        left = None if patience is None else max(0.0, joined.began + patience - now)
+        done, _ = await asyncio.wait({task}, timeout=left)
         if not done:
             return None
         if task.cancelled():  # never "does not exist", whoever is still waiting

@@ -12,6 +12,9 @@ from mirror.store.database import Database, Transaction
 from mirror.store.secrecy import check_password, decoy, digest, hash_password, seal
 
 TOKEN_PREFIX = "mirror_"  # noqa: S105 - lets secret scanners recognise what leaked
+KEPT_EXPIRED = 30 * 86400.0
+"""Seconds for which an expired token is remembered."""
+
 NAME = frozenset(string.ascii_letters + string.digits + "+=,.@_-")  # IAM's own rule
 
 
@@ -142,6 +145,10 @@ class Users:
         token = TOKEN_PREFIX + secrets.token_urlsafe(32)
 
         async def create(transaction: Transaction) -> None:
+            # Those long expired go; of the others, a request can still be told that they expired.
+            await transaction.run(
+                "DELETE FROM token WHERE expires_at < ?", (time.time() - KEPT_EXPIRED,)
+            )
             rows = await transaction.run(
                 "SELECT id FROM principal WHERE account = ? AND kind = 'user' AND name = ?",
                 (self._account, user),

@@ -6,7 +6,7 @@ CREATE TABLE domain (
     owner          TEXT NOT NULL,
     name           TEXT NOT NULL,
     encryption_key TEXT,
-    created_at     REAL NOT NULL,
+    created_at     DOUBLE PRECISION NOT NULL,
     UNIQUE (owner, name)
 );
 
@@ -16,7 +16,7 @@ CREATE TABLE repository (
     name          TEXT NOT NULL,
     administrator TEXT NOT NULL,
     description   TEXT,
-    created_at    REAL NOT NULL,
+    created_at    DOUBLE PRECISION NOT NULL,
     UNIQUE (domain_id, name)
 );
 
@@ -44,7 +44,7 @@ CREATE TABLE package_group (
     publish       TEXT NOT NULL,
     external      TEXT NOT NULL,
     internal      TEXT NOT NULL,
-    created_at    REAL NOT NULL,
+    created_at    DOUBLE PRECISION NOT NULL,
     UNIQUE (domain_id, pattern)
 );
 
@@ -70,7 +70,7 @@ CREATE TABLE package (
     about          TEXT NOT NULL DEFAULT '{}',
     revision       INTEGER NOT NULL DEFAULT 0,
     event_sequence INTEGER NOT NULL DEFAULT 0,
-    created_at     REAL NOT NULL,
+    created_at     DOUBLE PRECISION NOT NULL,
     UNIQUE (repository_id, format, namespace, name)
 );
 CREATE INDEX package_by_name ON package (format, namespace, name);
@@ -91,8 +91,8 @@ CREATE TABLE version (
     source_repository   TEXT,
     licenses            TEXT NOT NULL DEFAULT '[]',
     readme              TEXT,
-    published_at        REAL,  -- NULL where the source does not tell
-    stored_at           REAL NOT NULL,
+    published_at        DOUBLE PRECISION,  -- NULL where the source does not tell
+    stored_at           DOUBLE PRECISION NOT NULL,
     UNIQUE (package_id, version)
 );
 CREATE INDEX version_by_time ON version (package_id, published_at);
@@ -114,7 +114,7 @@ CREATE TABLE blob (
     md5        TEXT NOT NULL,
     sha1       TEXT NOT NULL,
     sha512     TEXT NOT NULL,
-    created_at REAL NOT NULL
+    created_at DOUBLE PRECISION NOT NULL
 );
 CREATE INDEX blob_by_sha512 ON blob (sha512);
 
@@ -144,8 +144,8 @@ CREATE TABLE upstream_document (
     encoding      TEXT NOT NULL,
     etag          TEXT,
     last_modified TEXT,
-    fetched_at    REAL NOT NULL,
-    checked_at    REAL NOT NULL
+    fetched_at    DOUBLE PRECISION NOT NULL,
+    checked_at    DOUBLE PRECISION NOT NULL
 );
 CREATE INDEX upstream_document_by_blob ON upstream_document (sha256);
 
@@ -160,7 +160,7 @@ CREATE TABLE upstream_listing (
     name       TEXT NOT NULL,
     sha256     TEXT NOT NULL REFERENCES blob (sha256),
     source     TEXT NOT NULL,
-    checked_at REAL NOT NULL,
+    checked_at DOUBLE PRECISION NOT NULL,
     UNIQUE (base, format, namespace, name)
 );
 CREATE INDEX upstream_listing_by_blob ON upstream_listing (sha256);
@@ -187,7 +187,7 @@ CREATE TABLE principal (
     path       TEXT NOT NULL DEFAULT '/',
     active     INTEGER NOT NULL DEFAULT 1,
     password   TEXT,
-    created_at REAL NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
     UNIQUE (account, kind, name)
 );
 
@@ -205,7 +205,7 @@ CREATE TABLE access_key (
     principal_id INTEGER NOT NULL REFERENCES principal (id) ON DELETE CASCADE,
     secret       TEXT NOT NULL,
     active       INTEGER NOT NULL DEFAULT 1,
-    created_at   REAL NOT NULL
+    created_at   DOUBLE PRECISION NOT NULL
 );
 
 -- Bearer tokens, by digest only. domain_id and expires_at are set for authorization tokens.
@@ -218,8 +218,8 @@ CREATE TABLE token (
     domain_id    INTEGER REFERENCES domain (id) ON DELETE CASCADE,
     source_key   TEXT,
     read_only    INTEGER NOT NULL DEFAULT 0,
-    created_at   REAL NOT NULL,
-    expires_at   REAL
+    created_at   DOUBLE PRECISION NOT NULL,
+    expires_at   DOUBLE PRECISION
 );
 CREATE INDEX token_by_principal ON token (principal_id);
 
@@ -228,7 +228,7 @@ CREATE TABLE event (
     id           INTEGER PRIMARY KEY,
     uuid         TEXT NOT NULL UNIQUE,
     detail       TEXT NOT NULL,
-    created_at   REAL NOT NULL,
-    delivered_at REAL
+    created_at   DOUBLE PRECISION NOT NULL,
+    delivered_at DOUBLE PRECISION
 );
 CREATE INDEX event_undelivered ON event (id) WHERE delivered_at IS NULL;

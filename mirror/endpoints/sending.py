@@ -15,7 +15,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from mirror.endpoints.entity import Entity, Head, Plan, encode, plan
 from mirror.endpoints.outlet import Outlet
-from mirror.errors import Misbehaved, Storage
+from mirror.errors import Misbehaved
 
 SEND_TIMEOUT = 120.0
 """Seconds for which a client may take nothing; there is no limit on the whole."""
@@ -220,11 +220,7 @@ class Following(_Prebuilt):
         while (limit := await self._released(position)) > position:
             length = limit - position
             head = b"%b%x\r\n" % (seam, length) if chunked else b""
-            try:
-                await outlet.send(head, source.fileno(), position, length)
-            except Storage as error:  # the transfer failed meanwhile, and its file was emptied
-                self.failure = error
-                raise ConnectionAbortedError("the body broke off in the middle") from error
+            await outlet.send(head, source.fileno(), position, length)
             position, seam = limit, b"\r\n"
         if chunked:
             await outlet.send(seam + b"0\r\n\r\n")

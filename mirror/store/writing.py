@@ -119,12 +119,16 @@ class BlobWriter:
         file = self.file
         for each in self._hashes.values():
             each.update(data)
-        with on_disk(self._path), memoryview(data) as view:
-            done = 0
-            while done < len(view):
-                done += os.pwrite(file.fileno(), view[done:], self.flushed + done)
-        self.flushed += len(data)
-        file.size = self.flushed
+        try:
+            with on_disk(self._path), memoryview(data) as view:
+                done = 0
+                while done < len(view):
+                    done += os.pwrite(file.fileno(), view[done:], self.flushed + done)
+            self.flushed += len(data)
+            file.size = self.flushed
+        finally:
+            # The error's traceback keeps this frame; it must not keep a deleted file on a full disk.
+            del file
 
     def _seal(self, data: bytearray, check: Callable[[Digests], None] | None) -> Digests:
         with self._turn:
@@ -172,11 +176,6 @@ class BlobWriter:
             if self._digests is not None:
                 self._blobs.unpin(self._digests.sha256, reprieve=False)
             else:
-                # Those who follow keep the file open, for as long as a slow client takes: its
-                # space is given back now, and what they read next is its end.
-                if self._path is not None:
-                    with contextlib.suppress(OSError):
-                        os.truncate(self._path, 0)
                 self._remove()
             return self._digests
 

@@ -44,8 +44,8 @@ class Flight:
         self._ring()
 
     def fail(self, error: MirrorError) -> None:
-        """Followers must stop, short of the end."""
-        self.error = error
+        """Followers must stop, short of the end. The file's space is free once they have."""
+        self.error, self.file = error, None
         self._ring()
 
     async def changed(self) -> None:
@@ -110,6 +110,7 @@ class Follower:
         while flight.error is None and flight.released <= beyond and not self.finished:
             await flight.changed()
         if flight.error is not None:
+            self._file = None
             # The same error goes to many; each gets it without the others' tracebacks.
             raise flight.error.with_traceback(None)
         self._file = flight.file

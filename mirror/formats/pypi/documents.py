@@ -87,8 +87,8 @@ def _json(package: Package, body: bytes) -> _Page:
 
 def _html(package: Package, body: bytes) -> _Page:
     links = Links()
+    # Never closed: that would look at a tag without end again and again, once for each `<` in it.
     links.feed(body.decode("utf-8", "replace"))
-    links.close()
     _check_version(package, links.metas.get("version"))
     ours = [each for each in links.files if version_of(package, each["filename"]) is not None]
     if not ours and (links.files or links.interactive):

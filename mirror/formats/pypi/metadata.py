@@ -12,11 +12,13 @@ from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from mirror.errors import Invalid
+from mirror.errors import Exceeded, Invalid
 from mirror.model import Dependency, Summary
 
 LIMIT = 4 * 1024**2  # bytes of METADATA or PKG-INFO; the longest readmes of pypi.org have 1 MB
+_LINES = 50_000  # descriptions were once among the fields, folded into lines
 _DEPENDENCIES = 5_000
+_REQUIREMENT_LENGTH = 4096  # characters
 _README_LIMIT = 128 * 1024  # characters
 _REPOSITORIES = re.compile(
     r"source|source ?code|repository|repo|code|git ?hub|git ?lab", re.IGNORECASE
@@ -25,11 +27,20 @@ _LICENSE = "License :: "
 
 
 def parse(content: bytes) -> dict[str, Any]:
-    """The fields by PEP 566's lower-case names; raises `Invalid` where name or version is missing."""
+    """The fields by PEP 566's lower-case names; raises `Invalid` where name or version is missing.
+
+    The description below the headers is kept from the mail parser, which would take it apart as
+    MIME where a header tells it to, to any depth.
+    """
+    head, _, body = content.replace(b"\r\n", b"\n").partition(b"\n\n")
+    if head.count(b"\n") > _LINES:
+        raise Exceeded(f"the metadata in the archive has more than {_LINES} lines of fields")
     try:
-        fields: dict[str, Any] = dict(parse_email(content)[0])
+        fields: dict[str, Any] = dict(parse_email(head + b"\n")[0])
     except (ValueError, LookupError, TypeError) as error:
         raise Invalid(f"the metadata in the archive cannot be read: {error}") from None
+    if body.strip():
+        fields["description"] = body.decode("utf-8", "replace")
     for field in ("name", "version"):
         if not isinstance(fields.get(field), str) or not fields[field].strip():
             raise Invalid(f"the metadata in the archive has no {field.title()}")
@@ -64,9 +75,11 @@ def summary(metadata: Mapping[str, Any], readme: object = None) -> Summary:
 
 
 def _dependency(text: object) -> Dependency | None:
+    if not isinstance(text, str) or len(text) > _REQUIREMENT_LENGTH:
+        return None
     try:
-        found = Requirement(str(text))
-    except InvalidRequirement:
+        found = Requirement(text)
+    except (InvalidRequirement, RecursionError):  # a marker of a thousand parentheses
         return None
     parts = (f"@ {found.url}" if found.url else str(found.specifier), str(found.marker or ""))
     return Dependency("", canonicalize_name(found.name), "", "; ".join(filter(None, parts)))

@@ -70,7 +70,7 @@ async def explain(
         for name, each in asked.items()
         if each.listing is not None
     }
-    merged = merge(package, walk.steps, sources, holdings, upstream)
+    merged = merge(form, package, walk.steps, sources, holdings, upstream)
     return list(_told(walk, form.address(package), version, sources, asked, merged))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 EVERYTHING = "*"
-BYTES = "store.blobs store.files store.writing"
+BYTES = "store.batches store.blobs store.files store.writing"
 RECORDS = "store.changes store.domains store.users store.health"  # values; rows stay behind them
 DECISIONS = (
     "formats.format repositories.chain repositories.origins repositories.freshness"

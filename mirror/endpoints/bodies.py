@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -11,6 +10,7 @@ from aiohttp import web
 from mirror.errors import Exceeded, Invalid
 from mirror.formats.format import Part, Receiver
 from mirror.model import Digests
+from mirror.store.batches import Batch
 from mirror.store.blobs import Blobs
 from mirror.store.writing import BlobWriter
 
@@ -57,7 +57,7 @@ class Spool:
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
-        self._stack = AsyncExitStack()
+        self._batch = Batch(blobs)
         self._writers: dict[str, BlobWriter] = {}
         self.digests: dict[str, Digests] = {}
 
@@ -70,7 +70,7 @@ class Spool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._stack.aclose()
+        await self._batch.__aexit__(kind, error, trace)
 
     async def receive(self, request: web.BaseRequest, receiver: Receiver, limit: int) -> bytes:
         """Read the whole body; what is no file comes back. Raises as `chunks`, and `Invalid`."""
@@ -93,14 +93,12 @@ class Spool:
 
     async def keep(self) -> None:
         """The rows that refer to the files are committed."""
-        for writer in self._writers.values():
-            await writer.settle()
+        await self._batch.keep()
 
     async def _writer(self, name: str) -> BlobWriter:
         writer = self._writers.get(name)
         if writer is None:
-            writer = await self._stack.enter_async_context(self._blobs.writer())
-            self._writers[name] = writer
+            writer = self._writers[name] = await self._batch.writer()
         return writer
 
     def _opener(self, digests: Digests) -> "Opener":

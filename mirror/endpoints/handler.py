@@ -29,6 +29,7 @@ from mirror.formats.format import (
     Call,
     Intent,
     ReadAsset,
+    ReadIndex,
     ReadPackage,
     Relay,
     Submit,
@@ -134,6 +135,9 @@ class Handler:
             case ReadPackage():
                 self._may_read(exchange)
                 return await self._reads.document(exchange, intent)
+            case ReadIndex():
+                self._may_read(exchange)
+                return await self._relays.index(exchange, intent)
             case ReadAsset():
                 self._may_read(exchange)
                 return await self._reads.asset(exchange, intent)

@@ -1,4 +1,6 @@
-"""Answers that come from an upstream as they are, and search."""
+"""Answers that come from an upstream as they are; search; the list of everything."""
+
+import hashlib
 
 from aiohttp import web
 
@@ -8,7 +10,7 @@ from mirror.endpoints.exchange import Exchange
 from mirror.endpoints.reads import Reads
 from mirror.endpoints.sending import Sending
 from mirror.errors import NotFound
-from mirror.formats.format import Relay
+from mirror.formats.format import ReadIndex, Relay
 from mirror.formats.format import Search as SearchIntent
 from mirror.repositories.relaying import Relayer
 from mirror.repositories.searching import Search
@@ -48,6 +50,19 @@ class Relays:
             etag=None if answer.tag is None else f'"{answer.tag}"',
             cache_control="no-store" if answer.tag is None else "public, max-age=300",
             body=answer.body,
+        )
+        return Sending(entity, request_id=exchange.id)
+
+    async def index(self, exchange: Exchange, intent: ReadIndex) -> web.StreamResponse:
+        """The list of everything that is held, made anew each time: few ask, and rarely."""
+        walk = self._search.walk(exchange.held, exchange.format)
+        listed = await self._relayer.index(walk, exchange.format, intent)
+        entity = Entity(
+            content_type=listed.content_type,
+            etag=f'"{hashlib.sha256(listed.body).hexdigest()[:32]}"',
+            cache_control="private, max-age=60",
+            vary="Accept, Accept-Encoding",
+            body=listed.body,
         )
         return Sending(entity, request_id=exchange.id)
 

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 
 from mirror.formats.format import Format
 from mirror.formats.npm import Npm
+from mirror.formats.pypi import PyPI
 
 FORMATS: Mapping[str, Format] = {
     "npm": Npm(),
+    "pypi": PyPI(),
 }

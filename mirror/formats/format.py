@@ -164,7 +164,7 @@ class Alter:
     change: "Change"
 
 
-Intent = ReadPackage | ReadAsset | Search | Relay | Answer | WhoAmI | Submit | Alter
+Intent = ReadPackage | ReadIndex | ReadAsset | Search | Relay | Answer | WhoAmI | Submit | Alter
 
 # ---------------------------------------------------------------- changes
 
@@ -182,7 +182,8 @@ class Publication:
     """A new version, checked against its own archive and ready to be stored whole.
 
     `extendable` formats may add assets to a published version (PyPI, Maven); for the others the
-    same assets again are success and any other are a conflict (API contract §11).
+    same assets again are success and any other are a conflict (API contract §11). `made` are
+    further assets that the format made of the received ones, by name.
     """
 
     package: Package
@@ -303,12 +304,14 @@ class Fetch:
     """A document to ask an upstream for; the driver caches, revalidates and coalesces it.
 
     `followed` says that the conversation needs the body to go on; it receives b"" otherwise, so
-    that a document of megabytes is not carried about only to be ignored.
+    that a document of megabytes is not carried about only to be ignored. `html` says that a web
+    page is an answer; elsewhere it is a registry's error page.
     """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     followed: bool = False
+    html: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +346,10 @@ class Format(Protocol):
         """A sort key: the ecosystem's own precedence."""
         ...
 
+    def identity(self, version: str) -> str:
+        """Equal for spellings that clients take for the same version (PyPI: 1.0 and 1.0.0)."""
+        ...
+
     # -- serving
 
     def parse(self, call: Call) -> Intent:
@@ -354,6 +361,10 @@ class Format(Protocol):
 
         Raises `NotFound` when the listing lacks what the intent names.
         """
+        ...
+
+    def index(self, intent: ReadIndex, packages: Sequence[Package]) -> Rendering:
+        """The list of packages that a repository holds."""
         ...
 
     def results(self, intent: Search, local: Sequence[Hit], upstream: bytes | None) -> Rendering:
@@ -373,8 +384,25 @@ class Format(Protocol):
         """
         ...
 
-    def read(self, package: Package, documents: Sequence[bytes]) -> Listing:
-        """What an upstream's documents say. Raises `Misbehaved` for one that cannot be true."""
+    def read(
+        self, package: Package, documents: Sequence[bytes], urls: Sequence[str] = ()
+    ) -> Listing:
+        """What an upstream's documents say. Raises `Misbehaved` for one that cannot be true.
+
+        `urls` are where the documents finally came from, for links relative to that.
+        """
+        ...
+
+    def refreshed(self, held: ListedVersion, found: ListedVersion) -> ListedVersion:
+        """A retained version with what its source says of it now.
+
+        A format whose versions never grow returns `held`; one whose versions gain files later
+        joins them (PyPI: files and yanked flags).
+        """
+        ...
+
+    def companions(self, asset: str, file: BinaryIO) -> Mapping[str, bytes]:
+        """Further assets that can be made of a stored one (PyPI: a wheel's METADATA)."""
         ...
 
     # -- publishing
@@ -387,6 +415,15 @@ class Format(Protocol):
         """What the request changes, checked against the archive that it carries.
 
         Raises `Invalid` with one message per rule. Runs in a thread: it may read `parts`.
+        """
+        ...
+
+    def extended(
+        self, held: Mapping[str, Any] | None, publication: Publication, at: float
+    ) -> Mapping[str, Any]:
+        """The manifest of a version with one more publication, made at `at` (epoch seconds).
+
+        `held` is the manifest before, None for a new version.
         """
         ...
 

@@ -9,6 +9,7 @@ import orjson
 from yarl import URL
 
 from mirror.errors import MirrorError, NotFound, Storage, Upstream
+from mirror.formats import FORMATS
 from mirror.formats.format import ReadAsset
 from mirror.model import (
     Digests,
@@ -17,12 +18,14 @@ from mirror.model import (
     Origin,
     OriginType,
     Promise,
+    StoredAsset,
 )
 from mirror.repositories import listings
 from mirror.repositories.origins import Source
 from mirror.repositories.retention import Found, Retention
 from mirror.repositories.searching import Walk
 from mirror.repositories.upstreams import Upstreams
+from mirror.store.batches import Batch
 from mirror.store.blobs import Blobs
 from mirror.store.changes import Changes, Stamp
 from mirror.store.documents import StoredListing
@@ -94,7 +97,7 @@ class AssetReader:
                 continue
             if source.connection is None:
                 row = by_repository.get(source.repository)
-                if row is not None and row.version is not None:
+                if row is not None and row.version is not None and not row.incomplete:
                     return await self._held(walk, intent, row, stamp)
                 continue
             try:
@@ -134,7 +137,8 @@ class AssetReader:
                     published_at=held.published_at,
                 )
                 found = Found(intent.package, version, intent.asset, held.origin, held.status)
-                await self._retention.keep(found, digests, [walk.repository.id])
+                stored = [StoredAsset(intent.asset, digests)]
+                await self._retention.keep(found, stored, [walk.repository.id])
 
     async def _listed(
         self, connection: Connection, intent: ReadAsset
@@ -190,7 +194,7 @@ class AssetReader:
         if held is not None:
             digests, file = held
             try:
-                await self._retention.keep(found, digests, keepers)
+                await self._retention.keep(found, [StoredAsset(asset.name, digests)], keepers)
             except Storage as error:
                 log.warning("%s is served but not retained: %s", intent.asset, error)
             return Held(file, digests, stamp)
@@ -233,7 +237,11 @@ class AssetReader:
         keepers: frozenset[int],
     ) -> Arriving:
         async def land(digests: Digests, claims: frozenset[frozenset[int]]) -> None:
-            await self._retention.keep(found, digests, frozenset().union(*claims))
+            async with Batch(self._blobs) as batch:
+                made = await self._companions(batch, found, digests)
+                stored = [StoredAsset(found.asset, digests), *made]
+                await self._retention.keep(found, stored, frozenset().union(*claims))
+                await batch.keep()
 
         # The promise is part of the key: the same address with other bytes is another file
         # (proxpi#59).
@@ -247,6 +255,21 @@ class AssetReader:
         )
         joined = self._flights.under_way(key)
         return Arriving(self._flights.join(key, order, keepers).follow(), joined=joined)
+
+    async def _companions(self, batch: Batch, found: Found, digests: Digests) -> list[StoredAsset]:
+        """What can be made of the file and is not listed beside it (PEP 658)."""
+        path = self._blobs.path(digests.sha256)
+
+        def make() -> Mapping[str, bytes]:
+            with path.open("rb") as file:
+                return FORMATS[found.package.format].companions(found.asset, file)
+
+        listed = {asset.name for asset in found.version.assets}
+        return [
+            StoredAsset(name, await batch.add(content))
+            for name, content in (await asyncio.to_thread(make)).items()
+            if name not in listed
+        ]
 
 
 def _missing(intent: ReadAsset) -> NotFound:

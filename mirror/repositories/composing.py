@@ -36,10 +36,14 @@ Spilled = bytes | Path
 
 @dataclass(frozen=True, slots=True)
 class DocumentFile:
-    """An upstream document on disk, in the content coding that the upstream sent."""
+    """An upstream document on disk, in the content coding that the upstream sent.
+
+    `location` is where it came from after redirects.
+    """
 
     path: Path
     encoding: str
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,9 @@ def read_listing(
     Raises `Misbehaved` for documents that cannot be true and `NotFound` for a package without a
     version: neither may replace what is known (bandersnatch#140).
     """
-    found = FORMATS[package.format].read(package, [decoded(each, limit) for each in documents])
+    found = FORMATS[package.format].read(
+        package, [decoded(each, limit) for each in documents], [each.location for each in documents]
+    )
     if not found.versions:
         raise NotFound("package", str(package), f"the upstream lists no version of {package}")
     return _spill(listings.encode(found), spill)
@@ -133,6 +139,7 @@ def compose(job: Job) -> Composed:
     """
     package = job.intent.package
     merged = merge(
+        FORMATS[package.format],
         package,
         job.steps,
         job.sources,

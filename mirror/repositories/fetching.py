@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import aiofiles
@@ -26,6 +25,7 @@ from mirror.repositories.composing import (
     read_listing,
     unpacked_size,
 )
+from mirror.store.batches import Batch
 from mirror.store.blobs import Blobs
 from mirror.store.documents import (
     Documents,
@@ -48,35 +48,11 @@ class _Received:
     """A document of this round: where its bytes are, and the new row where it changed."""
 
     url: str
+    location: str
     sha256: str
     size: int
     encoding: str
     new: NewDocument | None
-
-
-class _Round:
-    """The blobs that one round sealed; they stay only if `keep` is reached."""
-
-    def __init__(self, blobs: Blobs) -> None:
-        self._blobs = blobs
-        self._writers: list[BlobWriter] = []
-        self._stack = AsyncExitStack()
-
-    async def __aenter__(self) -> "_Round":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
-
-    async def writer(self) -> BlobWriter:
-        writer = await self._stack.enter_async_context(self._blobs.writer())
-        self._writers.append(writer)
-        return writer
-
-    async def keep(self) -> None:
-        """The rows are committed."""
-        for writer in self._writers:
-            await writer.settle()
 
 
 class Fetcher:
@@ -107,38 +83,39 @@ class Fetcher:
         was before.
         """
         base = str(connection.url)
-        async with _Round(self._blobs) as round_:
-            received = await self._converse(connection, package, round_)
+        async with Batch(self._blobs) as batch:
+            received = await self._converse(connection, package, batch)
             source = hashlib.sha256("".join(each.sha256 for each in received).encode()).hexdigest()
             now = time.time()
             changed = [each.new for each in received if each.new is not None]
             if known is not None and known.source == source:
                 if changed:  # the same bytes under new validators
                     await self._documents.put(News(changed), now)
-                    await round_.keep()
+                    await batch.keep()
                 await self._documents.checked(base, package, [each.url for each in received], now)
                 return
             files = [
-                DocumentFile(self._blobs.path(each.sha256), each.encoding) for each in received
+                DocumentFile(self._blobs.path(each.sha256), each.encoding, each.location)
+                for each in received
             ]
             size = await self._compute.run(0, unpacked_size, files, self._limit)
             content = await self._compute.run(
                 size, read_listing, package, files, self._limit, self._blobs.incoming
             )
-            digests = await _store(await round_.writer(), content)
+            digests = await _store(batch, content)
             released = await self._documents.put(
                 News(changed, NewListing(base, package, digests, source)), now
             )
-            await round_.keep()
+            await batch.keep()
         await self._blobs.discard(released)
 
     async def document(self, connection: Connection, fetch: Fetch) -> StoredDocument:
         """One document by itself, brought up to date (a relayed GET). Raises as `listing`."""
-        async with _Round(self._blobs) as round_:
-            received = await self._receive(connection, fetch, round_, fetch.url)
+        async with Batch(self._blobs) as batch:
+            received = await self._receive(connection, fetch, batch, fetch.url)
             if received.new is not None:
                 released = await self._documents.put(News([received.new]), time.time())
-                await round_.keep()
+                await batch.keep()
                 await self._blobs.discard(released)
             else:
                 await self._documents.renew(fetch.url, time.time())
@@ -148,14 +125,14 @@ class Fetcher:
         return stored
 
     async def _converse(
-        self, connection: Connection, package: Package, round_: _Round
+        self, connection: Connection, package: Package, batch: Batch
     ) -> Sequence[_Received]:
         conversation = FORMATS[package.format].conversation(str(connection.url), package)
         received: list[_Received] = []
         try:
             fetch = next(conversation)
             while True:
-                document = await self._receive(connection, fetch, round_, str(package))
+                document = await self._receive(connection, fetch, batch, str(package))
                 received.append(document)
                 body = b""
                 if fetch.followed:
@@ -166,7 +143,7 @@ class Fetcher:
             return received
 
     async def _receive(
-        self, connection: Connection, fetch: Fetch, round_: _Round, name: str
+        self, connection: Connection, fetch: Fetch, batch: Batch, name: str
     ) -> _Received:
         stored = await self._usable(fetch.url)
         headers = {"Accept-Encoding": ACCEPTED_CODINGS, **fetch.headers}
@@ -177,19 +154,28 @@ class Fetcher:
         url = URL(fetch.url, encoded=True)
         async with self._client.send(connection, "GET", url, headers=headers) as response:
             if response.status == 304 and stored is not None:
-                return _Received(fetch.url, stored.sha256, stored.size, stored.encoding, None)
-            judge(response, name, connection)
-            digests = await self._spool(response, await round_.writer())
+                return _Received(
+                    stored.url,
+                    stored.location,
+                    stored.sha256,
+                    stored.size,
+                    stored.encoding,
+                    None,
+                )
+            judge(response, name, connection, html=fetch.html)
+            location = str(response.url)
+            digests = await self._spool(response, await batch.writer())
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         new = NewDocument(
             url=fetch.url,
+            location=location,
             digests=digests,
             content_type=response.headers.get("Content-Type", "application/octet-stream"),
             encoding="gzip" if encoding == "x-gzip" else encoding,
             etag=response.headers.get("ETag"),
             last_modified=response.headers.get("Last-Modified"),
         )
-        return _Received(fetch.url, digests.sha256, digests.size, new.encoding, new)
+        return _Received(fetch.url, location, digests.sha256, digests.size, new.encoding, new)
 
     async def _usable(self, url: str) -> StoredDocument | None:
         """The stored document if its bytes are really there: only then may we send its validator
@@ -212,8 +198,11 @@ class Fetcher:
         return await writer.seal()
 
 
-def judge(response: Response, name: str, connection: Connection) -> None:
-    """Raise what an answer without a usable document means; a 403 is never a "not found"."""
+def judge(response: Response, name: str, connection: Connection, *, html: bool = False) -> None:
+    """Raise what an answer without a usable document means; a 403 is never a "not found".
+
+    `html` says that a web page is what was asked for.
+    """
     if response.status in {404, 410, 451}:
         raise NotFound("package", name, f"{connection.name} does not have {name}")
     if response.status != 200:
@@ -221,14 +210,14 @@ def judge(response: Response, name: str, connection: Connection) -> None:
             f"{connection.name} answered {response.status} for {response.url}",
             status=response.status,
         )
-    if response.headers.get("Content-Type", "").lower().startswith("text/html"):
+    if not html and response.headers.get("Content-Type", "").lower().startswith("text/html"):
         raise Misbehaved(f"{connection.name} answered {response.url} with a web page")
 
 
-async def _store(writer: BlobWriter, content: Spilled) -> Digests:
+async def _store(batch: Batch, content: Spilled) -> Digests:
     if isinstance(content, bytes):
-        await writer.write(content)
-        return await writer.seal()
+        return await batch.add(content)
+    writer = await batch.writer()
     try:
         async with aiofiles.open(content, "rb") as file:
             while piece := await file.read(PIECE):

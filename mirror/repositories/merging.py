@@ -4,8 +4,9 @@ Pure: rows and listings in, one listing out, together with the verdict on every 
 source.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 import orjson
 
@@ -15,6 +16,7 @@ from mirror.model import (
     Listing,
     Origin,
     OriginControls,
+    OriginType,
     Package,
     Promise,
     Status,
@@ -25,11 +27,14 @@ from mirror.repositories.origins import Source
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
-    """A version that a repository holds. `manifest` is JSON still: whoever merges parses it."""
+    """A version that a repository holds. `manifest` is JSON still: whoever merges parses it.
+
+    `assets` are names with what their bytes are.
+    """
 
     version: str
     manifest: str
-    assets: tuple[str, ...]
+    assets: tuple[tuple[str, Promise], ...]
     published_at: float | None
     status: Status
     origin: Origin
@@ -40,7 +45,7 @@ class StoredVersion:
         return ListedVersion(
             version=self.version,
             manifest=orjson.loads(self.manifest),
-            assets=tuple(ListedAsset(name, "", Promise()) for name in self.assets),
+            assets=tuple(ListedAsset(name, "", promise) for name, promise in self.assets),
             published_at=self.published_at,
         )
 
@@ -75,7 +80,30 @@ class Merged:
     verdicts: tuple[Verdict, ...]
 
 
+class Joining(Protocol):
+    """What merging needs to know of a format."""
+
+    def identity(self, version: str) -> str: ...
+    def refreshed(self, held: ListedVersion, found: ListedVersion) -> ListedVersion: ...
+
+
+class _Offer(NamedTuple):
+    """A version as one source has it. `external`: it came from outside."""
+
+    version: ListedVersion
+    status: Status
+    external: bool
+
+    @property
+    def grows(self) -> bool:
+        """Whether what farther sources say of the version is joined to it: not once it was
+        published directly, archived or disposed (User Guide, "Requesting Python packages…").
+        """
+        return self.external and self.status in {Status.PUBLISHED, Status.UNLISTED}
+
+
 def merge(
+    form: Joining,
     package: Package,
     steps: Sequence[Step],
     sources: Sequence[Source],
@@ -84,24 +112,29 @@ def merge(
 ) -> Merged:
     """Join what each source says.
 
-    The nearest source that has a version decides on it, also where it hides it (U3, U9). Tags are
-    a union in which the upstream's value wins (User Guide, "npm tags and upstream repositories");
-    of two upstreams, the one with priority. A tag counts only if its version is shown.
+    The nearest source that has a version decides on it, also where it hides it (U3, U9); what came
+    from outside is refreshed from farther sources, as far as its format lets versions grow. Tags
+    are a union in which the upstream's value wins (User Guide, "npm tags and upstream
+    repositories"); of two upstreams, the one with priority. A tag counts only if its version is
+    shown.
     """
     versions: dict[str, ListedVersion] = {}
-    decided: set[str] = set()
+    decided: dict[str, tuple[str, bool]] = {}
     verdicts: list[Verdict] = []
     about: dict[str, object] = {}
     for source in sources:
-        for version, status in _offers(source, holdings, upstreams):
-            shown, reason = _judge(source, version, status, decided)
-            verdicts.append(
-                Verdict(source.repository, source.connection, version.version, shown, reason)
-            )
+        for offer in _offers(source, holdings, upstreams):
+            name = offer.version.version
+            identity = form.identity(name)
+            shown, reason = _judge(source, offer, decided.get(identity))
+            verdicts.append(Verdict(source.repository, source.connection, name, shown, reason))
             if source.struck is None:
-                decided.add(version.version)
+                first, grows = decided.get(identity, (name, True))
+                if identity in decided and grows and offer.grows and first in versions:
+                    versions[first] = form.refreshed(versions[first], offer.version)
+                decided[identity] = (first, grows and offer.grows)
             if shown:
-                versions[version.version] = version
+                versions[name] = offer.version
         if source.struck is None:
             for key, value in _about(source, holdings, upstreams).items():
                 about.setdefault(key, value)
@@ -118,23 +151,23 @@ def merge(
 
 def _offers(
     source: Source, holdings: Mapping[int, Holding], upstreams: Mapping[str, Listing]
-) -> list[tuple[ListedVersion, Status]]:
+) -> Iterator[_Offer]:
     if source.connection is not None:
         listing = upstreams.get(source.connection)
-        return [(each, Status.PUBLISHED) for each in listing.versions.values()] if listing else []
-    holding = holdings.get(source.repository)
-    return [(each.listed(), each.status) for each in holding.versions.values()] if holding else []
+        for version in listing.versions.values() if listing else ():
+            yield _Offer(version, Status.PUBLISHED, external=True)
+        return
+    for held in holdings.get(source.repository, Holding()).versions.values():
+        yield _Offer(held.listed(), held.status, held.origin.type is OriginType.EXTERNAL)
 
 
-def _judge(
-    source: Source, version: ListedVersion, status: Status, decided: set[str]
-) -> tuple[bool, str]:
+def _judge(source: Source, offer: _Offer, decided: object) -> tuple[bool, str]:
     if source.struck is not None:
         return False, source.struck
-    if version.version in decided:
+    if decided is not None:
         return False, "a nearer source has it"
-    if not status.listed:
-        return False, f"status {status}"
+    if not offer.status.listed:
+        return False, f"status {offer.status}"
     return True, "shown"
 
 

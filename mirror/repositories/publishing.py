@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import orjson
 
-from mirror.errors import Conflict, NotFound, Refused
+from mirror.errors import Conflict, Exceeded, NotFound, Refused
 from mirror.formats import FORMATS
 from mirror.formats.format import Annotate, Outcome, Publication, Remove, SetTags
 from mirror.model import Digests, Origin, OriginType, Package, Status, StoredAsset
@@ -14,6 +15,7 @@ from mirror.repositories import listings
 from mirror.repositories.origins import GroupRights, defaults, publish_refusal
 from mirror.repositories.searching import Walk
 from mirror.repositories.upstreams import Upstreams
+from mirror.store.batches import Batch
 from mirror.store.blobs import Blobs
 from mirror.store.database import Database, Transaction
 from mirror.store.packages import Packages
@@ -22,6 +24,7 @@ from mirror.store.versions import (
     NewVersion,
     add_version,
     delete_versions,
+    extend_version,
     held_package,
     put_about,
     put_manifest,
@@ -29,6 +32,9 @@ from mirror.store.versions import (
     put_tags,
     version_assets,
 )
+
+ASSETS = 450
+"""Files of one version: CodeArtifact's 150, each with what may stand beside it."""
 
 
 class Publisher:
@@ -45,21 +51,39 @@ class Publisher:
     async def publish(
         self, walk: Walk, publication: Publication, received: Mapping[str, Digests]
     ) -> Outcome:
-        """Store a version whole. The blobs of `received` are sealed already.
+        """Store a version whole, or add to one. The blobs of `received` are sealed already.
 
         The same bytes again are success and change nothing. Raises `Refused` where origin
-        controls forbid publishing here and `Conflict` where the version exists with other bytes,
-        is kept from view, or can be reached upstream (API contract §11).
+        controls forbid publishing here, `Conflict` where the version exists with other bytes, is
+        kept from view, came from outside, or can be reached upstream (API contract §11), and
+        `Exceeded` for more files than a version may have.
         """
+        async with Batch(self._blobs) as batch:
+            made = [
+                StoredAsset(name, await batch.add(content))
+                for name, content in publication.made.items()
+            ]
+            given = [StoredAsset(each.name, received[each.part]) for each in publication.assets]
+            outcome = await self._publish(walk, publication, [*given, *made])
+            if outcome.created:
+                await batch.keep()
+        self._upstreams.forget(publication.package)
+        return outcome
+
+    async def _publish(
+        self, walk: Walk, publication: Publication, assets: Sequence[StoredAsset]
+    ) -> Outcome:
         package, version = publication.package, publication.version
         name = _versioned(package, version)
+        form = FORMATS[package.format]
         reachable = await self._reachable(walk, package, version)
+        now = time.time()
         new = NewVersion(
             version=version,
-            manifest=publication.manifest,
-            assets=[StoredAsset(each.name, received[each.part]) for each in publication.assets],
+            manifest=form.extended(None, publication, now),
+            assets=assets,
             origin=Origin(OriginType.INTERNAL, repository=walk.repository.name),
-            published_at=time.time(),
+            published_at=now,
             dependencies=publication.dependencies,
             summary=publication.summary,
         )
@@ -71,6 +95,13 @@ class Publisher:
             )
             if refusal is not None:
                 raise Refused(refusal)
+            if held is not None and version in held.versions and publication.extendable:
+                manifest = orjson.loads(held.versions[version].manifest)
+                grown = form.extended(manifest, publication, now)
+                if not await _extend(transaction, held, replace(new, manifest=grown), name):
+                    return Outcome(created=False, revision=held.revision)
+                advanced = await _advanced(transaction, walk, held, package)
+                return replace(advanced, created=True)
             if held is not None and version in held.versions:
                 await _same_again(transaction, held, new, name)
                 return Outcome(created=False, revision=held.revision)
@@ -89,9 +120,7 @@ class Publisher:
                 await put_about(transaction, package_id, publication.about)
             return Outcome(created=True, revision=held.revision + 1 if held else 1)
 
-        outcome = await self._database.write(store)
-        self._upstreams.forget(package)
-        return outcome
+        return await self._database.write(store)
 
     async def set_tags(self, walk: Walk, change: SetTags) -> Outcome:
         """Point tags at versions that this repository holds; None removes a tag."""
@@ -215,12 +244,34 @@ async def _advanced(
     return Outcome(revision=held.revision + 1)
 
 
-async def _same_again(
-    transaction: Transaction, held: HeldPackage, new: NewVersion, name: str
-) -> None:
+async def _extend(transaction: Transaction, held: HeldPackage, new: NewVersion, name: str) -> bool:
+    """Add files to a version that was published here; False where it has exactly these already."""
+    _published(held, new, name)
+    if held.versions[new.version].origin is not OriginType.INTERNAL:
+        raise Conflict(f"{name} already exists and came from upstream: nothing is added to it here")
+    stored = await version_assets(transaction, held.id, new.version) or {}
+    for asset in new.assets:
+        if stored.get(asset.name, asset.digests.sha256) != asset.digests.sha256:
+            raise Conflict(f"{asset.name} already exists with other content: publish a new version")
+    missing = [asset for asset in new.assets if asset.name not in stored]
+    if not missing:
+        return False
+    if len(stored) + len(missing) > ASSETS:
+        raise Exceeded(f"{name} would have more than {ASSETS} files")
+    await extend_version(transaction, held.id, new.version, missing, new.manifest)
+    return True
+
+
+def _published(held: HeldPackage, new: NewVersion, name: str) -> None:
     status = held.versions[new.version].status
     if status is not Status.PUBLISHED:
         raise Conflict(f"{name} exists with status {status}: delete it before publishing it again")
+
+
+async def _same_again(
+    transaction: Transaction, held: HeldPackage, new: NewVersion, name: str
+) -> None:
+    _published(held, new, name)
     stored = await version_assets(transaction, held.id, new.version)
     if stored != {each.name: each.digests.sha256 for each in new.assets}:
         raise Conflict(

@@ -8,7 +8,7 @@ from yarl import URL
 
 from mirror.errors import MirrorError, NotFound, Unavailable
 from mirror.formats import FORMATS
-from mirror.formats.format import Fetch, Hit, Relay, Rendering, Search
+from mirror.formats.format import Fetch, Hit, ReadIndex, Relay, Rendering, Search
 from mirror.repositories.composing import DocumentFile, decoded
 from mirror.repositories.searching import Walk
 from mirror.repositories.upstreams import Upstreams
@@ -78,6 +78,11 @@ class Relayer:
                 # npmjs has sent gzip without saying so (npm/cli#9804).
                 await answer.decoded(self._limit, sniff=True),
             )
+
+    async def index(self, walk: Walk, format_name: str, intent: ReadIndex) -> Rendering:
+        """The packages that the repositories of the walk hold, without asking any upstream."""
+        packages = await self._packages.names(format_name, walk.ids)
+        return await asyncio.to_thread(FORMATS[format_name].index, intent, packages)
 
     async def search(self, walk: Walk, format_name: str, intent: Search) -> Rendering:
         """What is stored, joined with what the upstream finds if it answers in time."""

@@ -14,6 +14,7 @@ class StoredDocument:
     """An upstream document: where its bytes are, how they are encoded, how to ask again."""
 
     url: str
+    location: str
     sha256: str
     size: int
     content_type: str
@@ -38,6 +39,7 @@ class NewDocument:
     """A document just fetched, its blob sealed."""
 
     url: str
+    location: str
     digests: Digests
     content_type: str
     encoding: str
@@ -140,14 +142,15 @@ async def _put_document(transaction: Transaction, document: NewDocument, now: fl
         "SELECT sha256 FROM upstream_document WHERE url = ?", (document.url,)
     )
     await transaction.run(
-        "INSERT INTO upstream_document (url, sha256, content_type, encoding, etag,"
-        " last_modified, fetched_at, checked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (url) DO UPDATE SET sha256 = excluded.sha256,"
+        "INSERT INTO upstream_document (url, location, sha256, content_type, encoding, etag,"
+        " last_modified, fetched_at, checked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (url) DO UPDATE SET location = excluded.location, sha256 = excluded.sha256,"
         " content_type = excluded.content_type, encoding = excluded.encoding,"
         " etag = excluded.etag, last_modified = excluded.last_modified,"
         " fetched_at = excluded.fetched_at, checked_at = excluded.checked_at",
         (
             document.url,
+            document.location,
             document.digests.sha256,
             document.content_type,
             document.encoding,
@@ -181,6 +184,7 @@ async def _put_listing(transaction: Transaction, listing: NewListing, now: float
 def _document(row: Row) -> StoredDocument:
     return StoredDocument(
         url=row["url"],
+        location=row["location"],
         sha256=row["sha256"],
         size=row["size"],
         content_type=row["content_type"],

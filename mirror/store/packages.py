@@ -14,6 +14,7 @@ from mirror.model import (
     OriginControls,
     OriginType,
     Package,
+    Promise,
     Restriction,
     Status,
 )
@@ -22,7 +23,7 @@ from mirror.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """One stored version with the names of its assets; `manifest` is JSON."""
+    """One stored version with its assets' names, sizes and digests; `manifest` is JSON."""
 
     repository: int
     version: str
@@ -31,7 +32,7 @@ class VersionRow:
     revision: str
     manifest: str
     published_at: float | None
-    assets: tuple[str, ...]
+    assets: tuple[tuple[str, Promise], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,18 @@ class AssetRow:
     status: Status | None
     origin: Origin | None
     digests: Digests | None
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether the version is here without this file, which its source may still have: all
+        files of a version that came from outside belong to it, fetched yet or not.
+        """
+        return (
+            self.digests is None
+            and self.status in {Status.PUBLISHED, Status.UNLISTED}
+            and self.origin is not None
+            and self.origin.type is OriginType.EXTERNAL
+        )
 
 
 class Packages:
@@ -91,8 +104,9 @@ class Packages:
     async def versions(self, package: Package, repositories: Sequence[int]) -> list[VersionRow]:
         """Every stored version in these repositories, oldest first."""
         rows = await self._database.read(
-            "SELECT p.repository_id, v.*, a.name AS asset FROM package p"
+            "SELECT p.repository_id, v.*, a.name AS asset, a.sha256, b.size FROM package p"
             " JOIN version v ON v.package_id = p.id LEFT JOIN asset a ON a.version_id = v.id"
+            " LEFT JOIN blob b ON b.sha256 = a.sha256"
             f" WHERE {_named(repositories)} ORDER BY v.published_at, v.id, a.name",
             (*repositories, *package),
         )
@@ -105,7 +119,11 @@ class Packages:
                 revision=first["revision"],
                 manifest=first["manifest"],
                 published_at=first["published_at"],
-                assets=tuple(row["asset"] for row in (first, *others) if row["asset"] is not None),
+                assets=tuple(
+                    (row["asset"], Promise(row["size"], {"sha256": row["sha256"]}))
+                    for row in (first, *others)
+                    if row["asset"] is not None
+                ),
             )
             for first, *others in _runs(rows)
         ]
@@ -174,6 +192,17 @@ class Packages:
         """How many blobs there are, and their bytes in all."""
         rows = await self._database.read("SELECT count(*), coalesce(sum(size), 0) FROM blob")
         return rows[0][0], rows[0][1]
+
+    async def names(self, format_name: str, repositories: Sequence[int]) -> list[Package]:
+        """Packages of which these repositories hold a listed version, in order of their names."""
+        holders = ", ".join("?" * len(repositories))
+        rows = await self._database.read(
+            "SELECT DISTINCT p.namespace, p.name FROM package p JOIN version v"
+            " ON v.package_id = p.id AND v.status = 'Published'"
+            f" WHERE p.format = ? AND p.repository_id IN ({holders}) ORDER BY p.namespace, p.name",
+            (format_name, *repositories),
+        )
+        return [Package(format_name, row["namespace"], row["name"]) for row in rows]
 
     async def search(
         self,

@@ -14,6 +14,7 @@ from mirror.model import (
     Digests,
     Origin,
     OriginControls,
+    OriginType,
     Package,
     Restriction,
     Status,
@@ -51,6 +52,15 @@ class HeldVersion:
 
     manifest: str
     status: Status
+    origin: OriginType
+
+    @property
+    def grows(self) -> bool:
+        """Whether its source may add files to it (User Guide, "Requesting Python packages…")."""
+        return self.origin is OriginType.EXTERNAL and self.status in {
+            Status.PUBLISHED,
+            Status.UNLISTED,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,8 @@ async def held_package(
 ) -> HeldPackage | None:
     """The package with all its versions; None where the repository does not know it."""
     rows = await transaction.run(
-        "SELECT p.id, p.publish, p.upstream, p.revision, v.version, v.manifest, v.status"
+        "SELECT p.id, p.publish, p.upstream, p.revision, v.version, v.manifest, v.status,"
+        " v.origin_type"
         " FROM package p LEFT JOIN version v ON v.package_id = p.id WHERE p.repository_id = ?"
         " AND p.format = ? AND p.namespace = ? AND p.name = ?",
         (repository, *package),
@@ -81,7 +92,9 @@ async def held_package(
         controls=OriginControls(Restriction(first["publish"]), Restriction(first["upstream"])),
         revision=first["revision"],
         versions={
-            row["version"]: HeldVersion(row["manifest"], Status(row["status"]))
+            row["version"]: HeldVersion(
+                row["manifest"], Status(row["status"]), OriginType(row["origin_type"])
+            )
             for row in rows
             if row["version"] is not None
         },
@@ -156,12 +169,7 @@ async def add_version(transaction: Transaction, package_id: int, new: NewVersion
     if not rows:
         return False
     version_id = rows[0]["id"]
-    for asset in new.assets:
-        await put_blob(transaction, asset.digests)
-        await transaction.run(
-            "INSERT INTO asset (version_id, name, sha256) VALUES (?, ?, ?)",
-            (version_id, asset.name, asset.digests.sha256),
-        )
+    await _put_assets(transaction, version_id, new.assets)
     if new.dependencies:
         await transaction.run_many(
             "INSERT INTO dependency (version_id, position, namespace, package, type, requirement)"
@@ -172,6 +180,32 @@ async def add_version(transaction: Transaction, package_id: int, new: NewVersion
             ],
         )
     return True
+
+
+async def extend_version(
+    transaction: Transaction,
+    package_id: int,
+    version: str,
+    assets: Sequence[StoredAsset],
+    manifest: Mapping[str, Any],
+) -> None:
+    """Add files to a stored version, with the manifest that tells of them: a new revision (§8)."""
+    rows = await transaction.run(
+        "SELECT id FROM version WHERE package_id = ? AND version = ?", (package_id, version)
+    )
+    await _put_assets(transaction, rows[0]["id"], assets)
+    await put_manifest(transaction, package_id, version, manifest)
+
+
+async def _put_assets(
+    transaction: Transaction, version_id: int, assets: Sequence[StoredAsset]
+) -> None:
+    for asset in assets:
+        await put_blob(transaction, asset.digests)
+        await transaction.run(
+            "INSERT INTO asset (version_id, name, sha256) VALUES (?, ?, ?)",
+            (version_id, asset.name, asset.digests.sha256),
+        )
 
 
 async def version_assets(

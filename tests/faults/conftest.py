@@ -1,7 +1,8 @@
 """One event loop, one upstream and one mirror for the whole folder: tests use names of their own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -33,9 +34,7 @@ async def origin() -> AsyncIterator[Origin]:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def mirror(
-    origin: Origin, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Mirror]:
+async def mirror(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mirror]:
     """A mirror of `origin`, with documents that expire after a second."""
     connections = {"public:npmjs": {"url": str(origin.url)}}
     folder = tmp_path_factory.mktemp("mirror")
@@ -48,3 +47,20 @@ async def lone_origin() -> AsyncIterator[Origin]:
     """An upstream of the test's own, that it may ruin or take away."""
     async with Origin() as origin:
         yield origin
+
+
+Make = Callable[..., Mirror]
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def make(tmp_path: Path) -> AsyncIterator[Make]:
+    """Makes mirrors, not started yet; whatever the test does to them, they end with it."""
+    made: list[Mirror] = []
+
+    def make(config: dict[str, Any] | None = None, folder: str = "") -> Mirror:
+        made.append(Mirror(tmp_path / folder, config))
+        return made[-1]
+
+    yield make
+    for mirror in made:
+        await mirror.close()

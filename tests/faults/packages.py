@@ -71,7 +71,9 @@ def huge(base: str, name: str, size: int) -> bytes:
     return f'{head}"versions": {{{", ".join(lines)}, {tail}'.encode()
 
 
-def stock(origin: Origin, name: str, *contents: bytes, etag: str | None = '"1"', **behaviour: Any) -> None:
+def stock(
+    origin: Origin, name: str, *contents: bytes, etag: str | None = '"1"', **behaviour: Any
+) -> None:
     """Let the upstream have a package with versions 1.0.0, 2.0.0 and so on.
 
     `behaviour` is that of the tarballs (see `Origin.serve`).

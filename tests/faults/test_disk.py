@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.faults.conftest import Make
 from tests.faults.packages import noise, path, publication, stock, tarball
 from tests.faults.server import Mirror
 from tests.origin import Origin
@@ -127,10 +128,10 @@ async def _status(mirror: Mirror, place: str) -> int:
 
 
 @pytest.mark.parametrize("before", ["empty", "used"])
-async def test_a_read_only_data_directory(tmp_path: Path, before: str) -> None:
+async def test_a_read_only_data_directory(tmp_path: Path, make: Make, before: str) -> None:
     """A sentence with the directory and what to do, exit status 1, no traceback."""
     with mounted(tmp_path / "data", 16 * MIB) as folder:
-        mirror = Mirror(tmp_path)
+        mirror = make()
         if before == "used":
             await mirror.start()
             await mirror.stop()

@@ -90,13 +90,14 @@ async def test_a_hostile_name_is_refused_and_goes_nowhere(mirror: Mirror, origin
 
 
 @pytest.mark.parametrize(
-    "spelling", ["@scope/same", "@scope%2fsame", "@scope%2Fsame", "%40scope%2fsame", "%40scope/same"]
+    "spelling",
+    ["@scope/same", "@scope%2fsame", "@scope%2Fsame", "%40scope%2fsame", "%40scope/same"],
 )
 async def test_every_spelling_of_a_scoped_name_is_one_package(
     mirror: Mirror, origin: Origin, spelling: str
 ) -> None:
     """lessons #18: one canonical key, encoded once on the way out."""
-    content = noise(1000)
+    content = noise(1000, "spellings")
     stock(origin, "@scope/same", content)
     document = await mirror.get(f"/npm/main/{spelling}")
     assert document.status == 200, document

@@ -155,7 +155,7 @@ async def test_a_body_that_breaks_off_leaves_nothing(mirror: Mirror) -> None:
     token = await mirror.token()
     files = mirror.files()
     body = publication("halfway", content=tarball("halfway", filling=noise(3_000_000)))
-    reader, writer = await asyncio.open_connection("127.0.0.1", mirror.port)
+    _, writer = await asyncio.open_connection("127.0.0.1", mirror.port)
     writer.write(
         f"PUT /npm/main/halfway HTTP/1.1\r\nHost: localhost:{mirror.port}\r\n"
         f"Authorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n\r\n".encode()

@@ -8,6 +8,7 @@ from tests.faults.packages import noise, packument, path, publication, stock, up
 from tests.faults.server import Mirror
 from tests.origin import Origin, Redirect
 
+
 def unused_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
@@ -31,9 +32,7 @@ async def test_forwarded_headers_of_strangers_are_ignored(mirror: Mirror, origin
         assert address == str(mirror.url(path("forwarded")))
 
 
-async def test_forwarded_headers_of_trusted_proxies_count(
-    lone_origin: Origin, tmp_path
-) -> None:
+async def test_forwarded_headers_of_trusted_proxies_count(lone_origin: Origin, tmp_path) -> None:
     """lessons #22: in every generated address; a different host gets a different document."""
     stock(lone_origin, "forwarded", noise(100))
     config = {

@@ -1,8 +1,9 @@
 """The npm ecosystem as one object: the `Format` protocol, each member a line into its module."""
 
 from collections.abc import Generator, Mapping, Sequence
+from typing import Any, BinaryIO
 
-from mirror.errors import MirrorError
+from mirror.errors import MirrorError, NotFound
 from mirror.formats.format import (
     Call,
     Change,
@@ -11,7 +12,9 @@ from mirror.formats.format import (
     Intent,
     Outcome,
     Part,
+    Publication,
     PublicConnection,
+    ReadIndex,
     ReadPackage,
     Receiver,
     Rendering,
@@ -52,6 +55,10 @@ class Npm:
         """SemVer precedence, loose for versions from before it."""
         return precedence(version)
 
+    def identity(self, version: str) -> str:
+        """Every spelling is a version of its own."""
+        return version
+
     def parse(self, call: Call) -> Intent:
         """What a request wants; raises `Invalid` or `NotFound`."""
         return requests.parse(call)
@@ -59,6 +66,12 @@ class Npm:
     def render(self, intent: ReadPackage, listing: Listing, base: str) -> Rendering:
         """A packument (full, abbreviated), a manifest, the tags, or attestations."""
         return views.render(intent, listing, base)
+
+    def index(self, intent: ReadIndex, packages: Sequence[Package]) -> Rendering:  # noqa: ARG002 -- the seam's
+        """Npm has given up its list of everything."""
+        raise NotFound(
+            "endpoint", intent.view, "the npm registry lists no packages; search instead"
+        )
 
     def results(self, intent: Search, local: Sequence[Hit], upstream: bytes | None) -> Rendering:
         """The answer to `npm search`."""
@@ -73,9 +86,22 @@ class Npm:
         url = f"{base.rstrip('/')}/{names.escaped(package)}"
         yield Fetch(url, {"Accept": "application/json"})
 
-    def read(self, package: Package, documents: Sequence[bytes]) -> Listing:
+    def read(
+        self,
+        package: Package,
+        documents: Sequence[bytes],
+        urls: Sequence[str] = (),  # noqa: ARG002 -- npm's addresses are absolute
+    ) -> Listing:
         """What a packument says; raises `Misbehaved`."""
         return read_packument(package, documents)
+
+    def refreshed(self, held: ListedVersion, found: ListedVersion) -> ListedVersion:  # noqa: ARG002 -- the seam's
+        """A version is published once, whole; what is retained stays as it was (U8)."""
+        return held
+
+    def companions(self, asset: str, file: BinaryIO) -> Mapping[str, bytes]:  # noqa: ARG002 -- the seam's
+        """Nothing stands beside a tarball."""
+        return {}
 
     def receiver(self, intent: Submit) -> Receiver:
         """Tarballs go to parts, the document around them is the rest."""
@@ -84,6 +110,15 @@ class Npm:
     def change(self, intent: Submit, body: bytes, parts: Mapping[str, Part]) -> Change:
         """What a written document changes; raises `Invalid`."""
         return changes.change(intent, body, parts)
+
+    def extended(
+        self,
+        held: Mapping[str, Any] | None,  # noqa: ARG002 -- versions never grow
+        publication: Publication,
+        at: float,  # noqa: ARG002 -- the seam's
+    ) -> Mapping[str, Any]:
+        """The manifest as it was published."""
+        return publication.manifest
 
     def acknowledge(self, change: Change, outcome: Outcome) -> Reply:
         """Success as npm's clients expect it."""

@@ -81,7 +81,7 @@ class PyPI:
 
     # -- serving
 
-    def parse(self, call: Call) -> Intent | ReadIndex:
+    def parse(self, call: Call) -> Intent:
         """What a request wants; raises `Invalid` or `NotFound`."""
         return requests.parse(call)
 
@@ -105,7 +105,7 @@ class PyPI:
 
     def conversation(self, base: str, package: Package) -> Generator[Fetch, bytes, None]:
         """One page says it all."""
-        yield Fetch(f"{base.rstrip('/')}/{package.name}/", {"Accept": ACCEPT})
+        yield Fetch(f"{base.rstrip('/')}/{package.name}/", {"Accept": ACCEPT}, html=True)
 
     def read(
         self, package: Package, documents_: Sequence[bytes], urls: Sequence[str] = ()

@@ -44,7 +44,7 @@ _TYPES = {
 }
 
 
-def parse(call: Call) -> Intent | ReadIndex:
+def parse(call: Call) -> Intent:
     """What a request wants; raises `Invalid` or `NotFound` (kind `endpoint`)."""
     if call.method in _READS:
         return _read(call)
@@ -57,7 +57,7 @@ def parse(call: Call) -> Intent | ReadIndex:
     raise _nothing(call)
 
 
-def _read(call: Call) -> Intent | ReadIndex:
+def _read(call: Call) -> Intent:
     match call.path.split("/"):
         case [root] if root in _PAGES:
             return _moved(f"{root}/", call.query)

@@ -136,9 +136,11 @@ CREATE TABLE package_tag (
     PRIMARY KEY (package_id, tag)
 );
 
--- What upstreams said, byte for byte as they sent it, with the validators to ask again.
+-- What upstreams said, byte for byte as they sent it, with the validators to ask again. location is
+-- where it came from after redirects: links in it are relative to that.
 CREATE TABLE upstream_document (
     url           TEXT PRIMARY KEY,
+    location      TEXT NOT NULL,
     sha256        TEXT NOT NULL REFERENCES blob (sha256),
     content_type  TEXT NOT NULL,
     encoding      TEXT NOT NULL,

@@ -1,0 +1,50 @@
+"""Several blobs that stay together or not at all."""
+
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from mirror.model import Digests
+from mirror.store.blobs import Blobs
+from mirror.store.writing import BlobWriter
+
+
+class Batch:
+    """Writers of one piece of work: `async with Batch(blobs) as batch`.
+
+    What was sealed stays only if `keep` is reached, after the rows that refer to it are committed;
+    leaving without it abandons all of them.
+    """
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._writers: list[BlobWriter] = []
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    async def writer(self) -> BlobWriter:
+        """One more blob; the caller writes and seals it."""
+        writer = await self._stack.enter_async_context(self._blobs.writer())
+        self._writers.append(writer)
+        return writer
+
+    async def add(self, content: bytes) -> Digests:
+        """One more blob, written and sealed."""
+        writer = await self.writer()
+        await writer.write(content)
+        return await writer.seal()
+
+    async def keep(self) -> None:
+        """The rows are committed: all of them stay."""
+        for writer in self._writers:
+            await writer.settle()

@@ -122,9 +122,9 @@ class Reads:
         walk = self._search.walk(exchange.held, intent.package.format)
         previous: Document | None = shelved.source if shelved is not None else None
         document = await self._documents.read(walk, intent, exchange.base, previous)
-        exchange.cache = "stale" if document.stale else "miss"
+        exchange.cache = "stale" if document.stale else "miss" if document.asked else "hit"
         if shelved is not None and previous is not None and document.tag == previous.tag:
-            if not document.stale:
+            if exchange.cache == "miss":
                 exchange.cache = "revalidated"
             if document.stale == previous.stale:  # the same head and bytes: keep them prepared
                 return Shelved(

@@ -11,7 +11,7 @@ from mirror.errors import MirrorError, NotFound
 from mirror.formats.format import ReadPackage
 from mirror.model import Package
 from mirror.repositories import listings
-from mirror.repositories.composing import Composed, Job, Spilled, compose
+from mirror.repositories.composing import Job, Spilled, compose
 from mirror.repositories.merging import Holding, StoredVersion
 from mirror.repositories.origins import Source
 from mirror.repositories.searching import Walk
@@ -32,7 +32,7 @@ class Document:
     """A rendered document, good until `fresh_until` (epoch seconds) while `stamp` holds.
 
     `fingerprint` names everything it was made of; `tag` its bytes; `stale` tells that an upstream
-    could not be asked.
+    could not be asked, `asked` that one was, for this very document.
     """
 
     content_type: str
@@ -43,6 +43,7 @@ class Document:
     fresh_until: float
     fingerprint: str
     stale: bool
+    asked: bool
 
 
 class DocumentReader:
@@ -115,10 +116,11 @@ class DocumentReader:
         if not found and not any(each.versions for each in holdings.values()):
             raise _nothing(package, asked)
         stale = any(each.outcome not in {"fresh", "absent"} for each in asked.values())
+        anew = any(each.anew for each in asked.values())
         fresh_until = min((each.fresh_until for each in asked.values()), default=float("inf"))
         fingerprint = _fingerprint(walk, sources, holdings, found)
         if previous is not None and previous.fingerprint == fingerprint:
-            return replace(previous, stamp=stamp, fresh_until=fresh_until, stale=stale)
+            return replace(previous, stamp=stamp, fresh_until=fresh_until, stale=stale, asked=anew)
         job = Job(
             intent=intent,
             base=base,
@@ -133,7 +135,17 @@ class DocumentReader:
             composed = await self._compute.run(size, compose, job)
         except NotFound as missing:
             raise _unknown(missing, asked) from missing
-        return _document(composed, stamp, fresh_until, fingerprint, stale=stale)
+        return Document(
+            content_type=composed.content_type,
+            tag=composed.tag,
+            identity=_body(composed.identity),
+            gzip=None if composed.gzip is None else _body(composed.gzip),
+            stamp=stamp,
+            fresh_until=fresh_until,
+            fingerprint=fingerprint,
+            stale=stale,
+            asked=anew,
+        )
 
     async def holdings(self, walk: Walk, package: Package) -> dict[int, Holding]:
         """What the repositories of a walk hold of a package, by repository id."""
@@ -236,21 +248,6 @@ def _fingerprint(
     for name in sorted(found):
         content.update(f"{name} {found[name].sha256}\n".encode())
     return content.hexdigest()
-
-
-def _document(
-    composed: Composed, stamp: Stamp, fresh_until: float, fingerprint: str, *, stale: bool
-) -> Document:
-    return Document(
-        content_type=composed.content_type,
-        tag=composed.tag,
-        identity=_body(composed.identity),
-        gzip=None if composed.gzip is None else _body(composed.gzip),
-        stamp=stamp,
-        fresh_until=fresh_until,
-        fingerprint=fingerprint,
-        stale=stale,
-    )
 
 
 def _body(spilled: Spilled) -> Body:

@@ -17,7 +17,7 @@ from mirror.formats import FORMATS
 from mirror.formats.format import Fetch
 from mirror.model import Package
 from mirror.repositories.fetching import Fetcher
-from mirror.repositories.freshness import Action, Entry, decide, fresh_until
+from mirror.repositories.freshness import ASK_AGAIN, Action, Entry, decide, fresh_until
 from mirror.store.blobs import Blobs
 from mirror.store.documents import Documents, StoredDocument, StoredListing
 from mirror.upstream.connections import Connection
@@ -36,14 +36,15 @@ class Asked:
     """The outcome of asking one upstream about one package.
 
     `listing` is what may be served, `error` why it is missing or old, `fresh_until` (epoch
-    seconds) until when nobody needs to ask again. `outcome` is the word for logs and `mirror
-    why`: fresh, refreshed, stale, absent, unavailable, misbehaved.
+    seconds) until when nobody needs to ask again, `anew` that it was asked for just now. `outcome`
+    is the word for logs and `mirror why`: fresh, stale, absent, unavailable, misbehaved.
     """
 
     outcome: str
     listing: StoredListing | None
     fresh_until: float
     error: MirrorError | None = None
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,15 @@ class Upstreams:
         missing = known is not None and lacking is not None and await lacking(known)
         lifetime = self._lifetimes.get(package.format, FORMATS[package.format].lifetime)
         now = time.time()
+        entry = self._entry(key, known)
+        if missing and entry is not None and self._last_error(key, known) is None:
+            # It was asked a moment ago; what is wanted may have been published since.
+            rest = entry.tried_at + ASK_AGAIN - now
+            if 0 < rest <= ASK_AGAIN:
+                await asyncio.sleep(rest)
+                now = time.time()
         action = decide(
-            self._entry(key, known),
+            entry,
             now=now,
             lifetime=lifetime,
             absent_until=self._absent.get((package, base), 0.0),
@@ -177,8 +185,10 @@ class Upstreams:
         tried = self._tried.get(key)
         return Entry(known.checked_at, max(known.checked_at, tried.at if tried else 0.0))
 
-    def _last_error(self, key: str, known: StoredListing) -> MirrorError | None:
+    def _last_error(self, key: str, known: StoredListing | None) -> MirrorError | None:
         tried = self._tried.get(key)
+        if known is None:
+            return None
         return tried.error if tried is not None and tried.at > known.checked_at else None
 
     def _serve(
@@ -196,7 +206,9 @@ class Upstreams:
         # What was checked for this very request is fresh, however short its life.
         old = known.checked_at < began and now - known.checked_at >= lifetime
         stale = error is not None or old
-        return Asked("stale" if stale else "fresh", known, until, error)
+        return Asked(
+            "stale" if stale else "fresh", known, until, error, anew=known.checked_at >= began
+        )
 
     async def _round(
         self, key: str, ask: Callable[[], Awaitable[None]], patience: float | None

@@ -163,24 +163,13 @@ class Desk:
         answers: Mapping[str, str] | None = None,
     ) -> Ran:
         """Run the client; `answers` are typed when it prints what they answer."""
-        process = await asyncio.create_subprocess_exec(
+        ran = await execute(
             self._tools[0] / self.tool,
             *arguments,
             cwd=cwd or self.project,
-            env=self._environment(),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            environment=self._environment(),
+            answers=answers,
         )
-        try:
-            async with asyncio.timeout(PATIENCE):
-                said = await _talk(process, answers or {})
-                printed, _ = await process.communicate()
-        except TimeoutError:
-            process.kill()
-            await process.communicate()
-            raise
-        ran = Ran(process.returncode or 0, (said + printed).decode(errors="replace"))
         if check:
             command = " ".join((self.client, *arguments))
             assert ran.status == 0, f"{command} ended with {ran.status}:\n{ran.text[-4000:]}"
@@ -244,6 +233,34 @@ def package(directory: Path, name: str, version: str, **manifest: Any) -> Path:
     for file, text in files.items():
         (directory / file).write_text(text)
     return directory
+
+
+async def execute(
+    command: Path,
+    *arguments: str,
+    cwd: Path,
+    environment: Mapping[str, str],
+    answers: Mapping[str, str] | None = None,
+) -> Ran:
+    """Run a command to its end, in that environment and no other."""
+    process = await asyncio.create_subprocess_exec(
+        command,
+        *arguments,
+        cwd=cwd,
+        env=environment,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        async with asyncio.timeout(PATIENCE):
+            said = await _talk(process, answers or {})
+            printed, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.communicate()
+        raise
+    return Ran(process.returncode or 0, (said + printed).decode(errors="replace"))
 
 
 async def _talk(process: asyncio.subprocess.Process, answers: Mapping[str, str]) -> bytes:

@@ -1,4 +1,4 @@
-"""A public registry and a mirror of it, for each test anew."""
+"""A public registry and a mirror of it, for each test anew; the same for an index."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.clients.clients import Desk
+from tests.clients.index import Index
+from tests.clients.index import universe as projects
+from tests.clients.pythons import Bench
 from tests.clients.registry import Registry, universe
 from tests.running import Running
 
 Seat = Callable[..., Desk]
+Place = Callable[..., Bench]
 
 
 @pytest.fixture
@@ -35,5 +39,34 @@ def seat(mirror: Running, tmp_path: Path) -> Seat:
         nonlocal taken
         taken += 1
         return Desk(client, tmp_path / f"{client}.{taken}", mirror.registry(repository), token)
+
+    return make
+
+
+@pytest.fixture
+async def index() -> AsyncIterator[Index]:
+    async with Index() as index:
+        projects(index)
+        yield index
+
+
+@pytest.fixture
+async def pypi(index: Index, tmp_path: Path) -> AsyncIterator[Running]:
+    """A mirror of the index."""
+    async with Running(tmp_path / "mirror", index.connection()) as mirror:
+        yield mirror
+        assert mirror.troubles == []
+
+
+@pytest.fixture
+def place(pypi: Running, tmp_path: Path) -> Place:
+    """Makes a bench for a client: `place("uv", token=…, repository=…)`."""
+    taken = 0
+
+    def make(client: str, *, token: str | None = None, repository: str = "main") -> Bench:
+        nonlocal taken
+        taken += 1
+        address = pypi.registry(repository, "pypi")
+        return Bench(client, tmp_path / f"{client}.{taken}", address, token)
 
     return make

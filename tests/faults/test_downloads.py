@@ -252,7 +252,7 @@ async def test_head_equals_get(mirror: Mirror, origin: Origin) -> None:
         stock(origin, name, noise(BIG, 111))
         methods = ("HEAD", "GET") if name == "head-first" else ("GET", "HEAD")
         for place in (f"/npm/main/{name}", path(name), f"/npm/main/{name}/1.0.0"):
-            for asked in (place, place + "x"):
+            for asked in (place, place + "x") if name == "head-first" else (place,):
                 found = {}
                 for method in methods:
                     reply = await mirror.ask(asked, method)

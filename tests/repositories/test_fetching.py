@@ -32,6 +32,7 @@ async def test_everything_that_a_good_round_keeps(world) -> None:
     [document] = found["upstream_document"]
     assert document | {"sha256": ""} == {
         "url": f"{BASE}left-pad",
+        "location": f"{BASE}left-pad",
         "sha256": "",
         "content_type": "application/json",
         "encoding": "gzip",

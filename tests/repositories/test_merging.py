@@ -3,7 +3,8 @@
 import orjson
 import pytest
 
-from mirror.model import ListedVersion, Listing, Origin, OriginType, Package, Status
+from mirror.formats import FORMATS
+from mirror.model import ListedVersion, Listing, Origin, OriginType, Package, Promise, Status
 from mirror.repositories.chain import Step
 from mirror.repositories.merging import Holding, Merged, StoredVersion, merge
 from mirror.repositories.origins import Source
@@ -19,7 +20,7 @@ def held(*versions: str, status: Status = Status.PUBLISHED, by: str = "", **more
             version: StoredVersion(
                 version=version,
                 manifest=orjson.dumps({"version": version, "by": by}).decode(),
-                assets=(f"web-helper-{version}.tgz",),
+                assets=((f"web-helper-{version}.tgz", Promise()),),
                 published_at=1.0,
                 status=status,
                 origin=Origin(OriginType.INTERNAL, "r"),
@@ -45,7 +46,7 @@ def joined(holdings, upstreams=None, steps=DOWN_UP, connections=None, struck=Non
         found.append(Source(step.repository, index, struck=reason))
         if name := (connections or {}).get(step.repository):
             found.append(Source(step.repository, index, name, reason))
-    return merge(PACKAGE, steps, found, holdings, upstreams or {})
+    return merge(FORMATS[PACKAGE.format], PACKAGE, steps, found, holdings, upstreams or {})
 
 
 def shown(merged: Merged) -> dict[str, str]:

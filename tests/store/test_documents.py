@@ -25,7 +25,7 @@ def documents(database: Database) -> Documents:
 
 
 def document(digests=ONE, etag: str | None = '"1"') -> NewDocument:
-    return NewDocument(URL, digests, "application/json", "gzip", etag, "yesterday")
+    return NewDocument(URL, URL, digests, "application/json", "gzip", etag, "yesterday")
 
 
 def listing(digests=READ, source: str = "s1") -> NewListing:
@@ -40,6 +40,7 @@ async def test_everything_that_is_kept(database, documents) -> None:
     assert found["upstream_document"] == [
         {
             "url": URL,
+            "location": URL,
             "sha256": ONE.sha256,
             "content_type": "application/json",
             "encoding": "gzip",
@@ -101,9 +102,9 @@ async def test_the_same_bytes_again_release_nothing(database, documents) -> None
 
 
 async def test_a_blob_that_moves_from_one_document_to_another_stays(database, documents) -> None:
-    other = NewDocument("http://u/b", TWO, "text/plain", "", None, None)
+    other = NewDocument("http://u/b", "http://u/b", TWO, "text/plain", "", None, None)
     await documents.put(News([document(), other]), 100.0)
-    swapped = NewDocument("http://u/b", ONE, "text/plain", "", None, None)
+    swapped = NewDocument("http://u/b", "http://u/b", ONE, "text/plain", "", None, None)
     assert await documents.put(News([document(TWO), swapped]), 200.0) == []
     assert len((await dump(database))["blob"]) == 2
 

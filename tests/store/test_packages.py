@@ -9,6 +9,7 @@ from mirror.model import (
     OriginControls,
     OriginType,
     Package,
+    Promise,
     Restriction,
     Status,
     StoredAsset,
@@ -22,6 +23,7 @@ from tests.store.rows import PACKAGE, digests_of, opened, version, with_reposito
 PRIVATE = OriginControls(Restriction.ALLOW, Restriction.BLOCK)
 INTERNAL = Origin(OriginType.INTERNAL, "main")
 BYTES = digests_of(b"tarball")
+KEPT = Promise(BYTES.size, {"sha256": BYTES.sha256})
 
 
 @pytest.fixture
@@ -88,7 +90,7 @@ async def test_versions_oldest_first_with_their_files(database, packages) -> Non
             version("2.0.0", assets=two).revision,
             '{"name":"@acme/ui","version":"2.0.0"}',
             200.0,
-            ("a\nb.tgz", "b.tgz"),
+            (("a\nb.tgz", KEPT), ("b.tgz", KEPT)),
         ),
     ]
 

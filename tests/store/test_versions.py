@@ -319,7 +319,7 @@ async def test_deleting_the_last_two_that_show_a_blob_releases_it_once(database:
 async def test_documents_and_listings_hold_blobs_too(database: Database) -> None:
     package, _ = await store(database, version())
     news = News(
-        [NewDocument("http://u/ui", BYTES, "application/json", "", None, None)],
+        [NewDocument("http://u/ui", "http://u/ui", BYTES, "application/json", "", None, None)],
         NewListing("http://u/", PACKAGE, BYTES, "source"),
     )
     assert await Documents(database).put(news, 1.0) == []

@@ -254,7 +254,7 @@ async def test_one_line_and_one_count_per_request(site) -> None:
     new = {name for name, count in site.counted().items() if before.get(name) != count}
     assert new == {
         'mirror_requests_total{format="npm",route="ReadPackage",status="200"}',
-        'mirror_cache_events_total{format="npm",outcome="miss"}',
+        'mirror_cache_events_total{format="npm",outcome="hit"}',
     }
 
 

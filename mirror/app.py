@@ -213,6 +213,7 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
                 reads=reads,
                 bases=bases,
                 journal=journal,
+                changes=changes,
             ),
             metrics=metrics,
             flights=flights,

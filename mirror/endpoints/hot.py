@@ -9,24 +9,31 @@ import asyncio
 import socket
 import time
 from enum import Enum
+from typing import NamedTuple
 
 from mirror.auth.access import READ, Access
 from mirror.auth.identity import Identity
 from mirror.endpoints.entity import plan
-from mirror.endpoints.heads import plain_head
+from mirror.endpoints.heads import PlainHead, plain_head
 from mirror.endpoints.journal import Journal
 from mirror.endpoints.outlet import push
 from mirror.endpoints.reads import Reads
-from mirror.endpoints.routing import Bases, domain_of, split
+from mirror.endpoints.routing import Bases, Route, domain_of, split
 from mirror.endpoints.sending import date_line, part_fields
 from mirror.errors import MirrorError
 from mirror.formats import FORMATS
-from mirror.formats.format import Call
+from mirror.formats.format import Call, Intent
 from mirror.model import DEFAULT_DOMAIN
 from mirror.repositories.searching import Search
+from mirror.store.changes import Changes
+from mirror.store.domains import Repository
+from mirror.store.users import Principal
 
 LARGEST = 256 * 1024
 """Bytes of a body that are sent here; larger ones deserve a task that waits for the client."""
+
+REMEMBERED = 4096
+"""Requests whose meaning is remembered: build machines ask the same things in the same bytes."""
 
 
 class Outcome(Enum):
@@ -35,6 +42,18 @@ class Outcome(Enum):
     ANSWERED = "answered"
     PLAIN = "a plain request that takes the long way"
     STRANGE = "not one plain request"
+
+
+class _Meaning(NamedTuple):
+    """What a request asks, and that it may: good while no right and no repository changed."""
+
+    everything: int
+    head: PlainHead
+    route: Route
+    principal: Principal | None
+    repository: Repository
+    base: str
+    intent: Intent
 
 
 class HotPath:
@@ -49,6 +68,7 @@ class HotPath:
         reads: Reads,
         bases: Bases,
         journal: Journal,
+        changes: Changes,
     ) -> None:
         self._search = search
         self._identity = identity
@@ -56,6 +76,8 @@ class HotPath:
         self._reads = reads
         self._bases = bases
         self._journal = journal
+        self._changes = changes
+        self._meanings: dict[tuple[str, bytes], _Meaning] = {}
 
     def answer(
         self, data: bytes, transport: asyncio.Transport, borrowed: socket.socket, remote: str
@@ -65,25 +87,25 @@ class HotPath:
         `borrowed` is the transport's own socket, to send on past its (empty) buffer.
         """
         started = time.perf_counter()
-        head = plain_head(data)
-        if head is None:
-            return Outcome.STRANGE
-        method, target, fields = head
-        try:
-            route = split(target)
-            form = FORMATS[route.format]
-            domain = route.domain or domain_of(fields.get("Host", "") or "") or DEFAULT_DOMAIN
-            principal = self._identity.known(fields)
-            repository = self._search.known(domain, route.repository)
-            base = self._bases.base(remote, fields, route.prefix)
-            intent = form.parse(Call(method, route.rest, route.query, fields))
-            self._access.check(principal, READ, repository)
-        except (MirrorError, LookupError):
-            return Outcome.PLAIN
+        meaning = self._meanings.get((remote, data))
+        if meaning is None or meaning.everything != self._changes.everything:
+            head = plain_head(data)
+            if head is None:
+                return Outcome.STRANGE
+            try:
+                meaning = self._understand(head, remote)
+            except (MirrorError, LookupError):
+                return Outcome.PLAIN
+            if len(self._meanings) >= REMEMBERED:
+                self._meanings.clear()
+            self._meanings[remote, data] = meaning
+        _, (method, target, fields), route, principal, repository, base, intent = meaning
+        if principal is not None and principal.expires_at is not None:
+            return Outcome.PLAIN  # whether it has expired is decided there
         ready = self._reads.ready(repository, intent, base, fields.get("Accept-Encoding"))
         if ready is None:
             return Outcome.PLAIN
-        entity = ready.entity
+        entity, outcome = ready
         chosen = plan(entity, method, fields)
         status, start, length = chosen
         if length > LARGEST:
@@ -110,7 +132,24 @@ class HotPath:
             format_name=route.format,
             kind=type(intent).__name__,
             repository=route.repository,
-            cache=ready.outcome,
+            cache=outcome,
             agent=fields.get("User-Agent") or "",
         )
         return Outcome.ANSWERED
+
+    def _understand(self, head: PlainHead, remote: str) -> _Meaning:
+        """What `Handler` would make of the request.
+
+        Raises `LookupError` or an error of the tree for all that is not known to be allowed.
+        """
+        everything = self._changes.everything
+        fields = head.fields
+        route = split(head.target)
+        form = FORMATS[route.format]
+        domain = route.domain or domain_of(fields.get("Host", "") or "") or DEFAULT_DOMAIN
+        principal = self._identity.known(fields)
+        repository = self._search.known(domain, route.repository)
+        base = self._bases.base(remote, fields, route.prefix)
+        intent = form.parse(Call(head.method, route.rest, route.query, fields))
+        self._access.check(principal, READ, repository)
+        return _Meaning(everything, head, route, principal, repository, base, intent)

@@ -182,7 +182,13 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
             writes=Writes(
                 search,
                 access,
-                Publisher(database, packages, upstreams, blobs),
+                Publisher(
+                    database,
+                    packages,
+                    upstreams,
+                    blobs,
+                    assets_per_version=limits.assets_per_version,
+                ),
                 Sessions(users),
                 blobs,
                 publish_body=limits.publish_body,
@@ -303,7 +309,9 @@ def _client(settings: Settings, metrics: Metrics) -> Client:
         connect=upstream.connect_timeout,
         idle=upstream.idle_timeout,
         per_host=upstream.per_host,
+        attempts=1 + upstream.retries,
         breaker_threshold=upstream.breaker_failures,
+        breaker_pause=upstream.breaker_pause_max,
         user_agent=f"{default_agent()} {contact}" if contact else None,
         observer=metrics,
     )

@@ -249,8 +249,8 @@ def _greeting(settings: Settings, port: int, first: "FirstStart | None") -> str:
             f"  secret      {first.secret}",
             f"  password    {first.password}",
             "",
-            f"  install:  npm config set registry {base}/npm/main/",
-            f"  publish:  npm login --auth-type=legacy --registry {base}/npm/main/",
+            f"  npm:      npm config set registry {base}/npm/main/",
+            f"  pip:      pip config set global.index-url {base}/pypi/main/simple/",
             "  the rest: README.md, mirror --help, and config.example.yaml",
         ]
     return "\n".join(lines)

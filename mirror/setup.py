@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mirror.config import Settings
 from mirror.config.registries import Repository
+from mirror.errors import Exceeded
 from mirror.formats import FORMATS
 from mirror.model import DEFAULT_DOMAIN
 from mirror.store.database import Database, Transaction
@@ -74,6 +75,13 @@ async def reconcile(database: Database, settings: Settings) -> None:
     """Make the repositories that the file declares so; what it does not mention stays as it is."""
     if not settings.repositories:
         return
+    most = settings.limits.direct_upstreams
+    for name, declared in settings.repositories.items():
+        if len(declared.upstreams) > most:
+            raise Exceeded(
+                f"repository '{name}' declares {len(declared.upstreams)} upstreams, "
+                f"limits.direct_upstreams allows {most}"
+            )
 
     async def declare(transaction: Transaction) -> None:
         # First all of them, so that any may name any other, and without the upstreams that change,

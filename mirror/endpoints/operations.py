@@ -16,6 +16,7 @@ Operation = Callable[[Exchange], Awaitable[web.StreamResponse]]
 WELCOME = b"""mirror: a caching mirror and private registry.
 
 npm     npm config set registry http://HOST/npm/main/
+pip     pip config set global.index-url http://HOST/pypi/main/simple/
 health  /-/health   readiness  /-/ready   metrics  /-/metrics
 """
 

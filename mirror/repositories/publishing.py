@@ -33,20 +33,27 @@ from mirror.store.versions import (
     version_assets,
 )
 
-ASSETS = 450
-"""Files of one version: CodeArtifact's 150, each with what may stand beside it."""
+COMPANIONS = 2
+"""What may stand beside a published file without counting: its metadata and its attestations."""
 
 
 class Publisher:
     """Changes what a repository holds. Authorization comes before."""
 
     def __init__(
-        self, database: Database, packages: Packages, upstreams: Upstreams, blobs: Blobs
+        self,
+        database: Database,
+        packages: Packages,
+        upstreams: Upstreams,
+        blobs: Blobs,
+        *,
+        assets_per_version: int,
     ) -> None:
         self._database = database
         self._packages = packages
         self._upstreams = upstreams
         self._blobs = blobs
+        self._most_assets = assets_per_version * (1 + COMPANIONS)
 
     async def publish(
         self, walk: Walk, publication: Publication, received: Mapping[str, Digests]
@@ -97,8 +104,8 @@ class Publisher:
                 raise Refused(refusal)
             if held is not None and version in held.versions and publication.extendable:
                 manifest = orjson.loads(held.versions[version].manifest)
-                grown = form.extended(manifest, publication, now)
-                if not await _extend(transaction, held, replace(new, manifest=grown), name):
+                grown = replace(new, manifest=form.extended(manifest, publication, now))
+                if not await _extend(transaction, held, grown, name, self._most_assets):
                     return Outcome(created=False, revision=held.revision)
                 advanced = await _advanced(transaction, walk, held, package)
                 return replace(advanced, created=True)
@@ -244,7 +251,9 @@ async def _advanced(
     return Outcome(revision=held.revision + 1)
 
 
-async def _extend(transaction: Transaction, held: HeldPackage, new: NewVersion, name: str) -> bool:
+async def _extend(
+    transaction: Transaction, held: HeldPackage, new: NewVersion, name: str, most: int
+) -> bool:
     """Add files to a version that was published here; False where it has exactly these already."""
     _published(held, new, name)
     if held.versions[new.version].origin is not OriginType.INTERNAL:
@@ -256,8 +265,8 @@ async def _extend(transaction: Transaction, held: HeldPackage, new: NewVersion, 
     missing = [asset for asset in new.assets if asset.name not in stored]
     if not missing:
         return False
-    if len(stored) + len(missing) > ASSETS:
-        raise Exceeded(f"{name} would have more than {ASSETS} files")
+    if len(stored) + len(missing) > most:
+        raise Exceeded(f"{name} would have more files than limits.assets_per_version allows")
     await extend_version(transaction, held.id, new.version, missing, new.manifest)
     return True
 

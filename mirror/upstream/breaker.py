@@ -18,8 +18,9 @@ class Breaker:
     404 is a success here: it says that the upstream lives.
     """
 
-    def __init__(self, threshold: int = THRESHOLD) -> None:
+    def __init__(self, threshold: int = THRESHOLD, longest_pause: float = LONGEST_PAUSE) -> None:
         self._threshold = threshold
+        self._longest_pause = longest_pause
         self._failures = 0
         self._pause = 0.0
         self._until = 0.0
@@ -63,7 +64,7 @@ class Breaker:
         # Requests that were under way when it opened fail too; only a trial makes it grow.
         if self._failures == self._threshold or self._trial:
             self._trial = False
-            self._pause = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+            self._pause = min(max(self._pause * 2, FIRST_PAUSE), self._longest_pause)
             self._until = now + self._pause
 
     def asked_to_rest(self, now: float, seconds: float, status: int) -> None:

@@ -17,7 +17,7 @@ from yarl import URL
 
 from mirror.errors import Misbehaved, Unavailable
 from mirror.upstream.addresses import BoundedResolver
-from mirror.upstream.breaker import THRESHOLD, Breaker
+from mirror.upstream.breaker import LONGEST_PAUSE, THRESHOLD, Breaker
 from mirror.upstream.connections import Connection, printable
 from mirror.upstream.failures import AttemptError, retry_after, translated
 from mirror.upstream.response import Deaf, Observer, Response
@@ -55,7 +55,9 @@ class Client:
         idle: float = 30.0,
         per_host: int = 32,
         backoff: float = 0.2,
+        attempts: int = 3,
         breaker_threshold: int = THRESHOLD,
+        breaker_pause: float = LONGEST_PAUSE,
         user_agent: str | None = None,
         proxies: Mapping[str, str] | None = None,
         observer: Observer | None = None,
@@ -65,7 +67,9 @@ class Client:
         self._idle = idle
         self._per_host = per_host
         self._backoff = backoff
+        self._attempts = attempts
         self._threshold = breaker_threshold
+        self._longest_pause = breaker_pause
         self._agent = user_agent or default_agent()
         self._proxies = urllib.request.getproxies_environment() if proxies is None else proxies
         self._observer: Observer = observer or Deaf()
@@ -113,19 +117,22 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
-        attempts: int = 3,
+        attempts: int | None = None,
     ) -> AsyncIterator[Response]:
         """An answer of 2xx, 304 or 4xx, for the caller to judge; redirects are followed.
 
         Raises `Unavailable` when nobody answers (well) or the answer is "later" (408, 429, 5xx),
         with `status` and `retry_after` where known; `Misbehaved` for broken HTTP and for
-        addresses that `connection` does not admit. GET and HEAD are tried up to `attempts` times.
+        addresses that `connection` does not admit. GET and HEAD are tried up to `attempts` times,
+        by default as often as the client was told to.
         """
         for _ in range(LONGEST_CHAIN + 1):
             refusal = connection.admits(url)
             if refusal is not None:
                 raise Misbehaved(refusal)
-            response = await self._ask(connection, method, url, headers or {}, body, attempts)
+            response = await self._ask(
+                connection, method, url, headers or {}, body, attempts or self._attempts
+            )
             try:
                 if response.status not in REDIRECTS:
                     yield response
@@ -241,7 +248,7 @@ class Client:
         origin = url.origin()
         if origin not in self._breakers and len(self._breakers) >= ORIGINS:
             del self._breakers[next(iter(self._breakers))]
-        return self._breakers.setdefault(origin, Breaker(self._threshold))
+        return self._breakers.setdefault(origin, Breaker(self._threshold, self._longest_pause))
 
 
 def default_agent() -> str:

@@ -102,6 +102,14 @@ class Index:
                 page[file].update(fields)
                 self._serve(project)
 
+    def remove(self, file: str) -> None:
+        """Delete a file: from its page, and where it was."""
+        for origin in (self.origin, self.files):
+            origin.resources.pop(self.path(file), None)
+        for project, page in self._pages.items():
+            if page.pop(file, None):
+                self._serve(project)
+
     def path(self, file: str) -> str:
         """Where a file is at its origin."""
         entries = [page[file] for page in self._pages.values() if file in page]

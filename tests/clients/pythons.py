@@ -23,7 +23,7 @@ from tests.clients.clients import INSTALLED, Ran, execute
 from tests.clients.distributions import PYPROJECT
 
 INSTALLERS = ("pip-23", "pip-26", "uv", "poetry", "pdm")
-UPLOADERS = ("twine-6", "twine-7", "uv", "hatch", "flit", "poetry", "pdm")
+UPLOADERS = ("twine-5", "twine-7", "uv", "hatch", "flit", "poetry", "pdm")
 USER = "aws"
 
 PROJECT = """\
@@ -233,6 +233,7 @@ def prepare(folder: Path, name: str, version: str, files: dict[str, bytes]) -> P
     text = PYPROJECT.format(name=name, version=version) + 'description = "Made for a test"\n'
     text = text.replace('requires = ["tiny-backend"]', 'requires = ["flit_core"]')
     text = text.replace('"tiny_backend"', '"flit_core.buildapi"')
+    text += f'\n[tool.flit.module]\nname = "{module}"\n'
     (folder / "pyproject.toml").write_text(text)
     (folder / f"{module}.py").write_text(f"VERSION = {version!r}\n")
     return folder

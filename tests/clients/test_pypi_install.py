@@ -59,6 +59,7 @@ async def test_sidecars_spare_the_wheels(index: Index, pypi: Running, place: Pla
 
     assert "plain-1.1-py3-none-any.whl.metadata" in index.downloads()
     assert index.downloads(".whl") == {}
+    await pypi.stop()  # the last lines of its log are written
     paths = [each["path"] for each in pypi.requests]
     assert not [path for path in paths if path.endswith(".whl")]
 
@@ -216,6 +217,7 @@ async def test_what_does_not_exist_and_what_cannot_be_reached(
     assert failed.status != 0
     uv = await place("uv").run("pip", "install", "alpha", check=False)
     assert "502" in uv.text or "503" in uv.text
+    await pypi.stop()
     answers = [each["status"] for each in pypi.requests if each["path"].endswith("/alpha/")]
     assert answers
     assert set(answers) <= {502, 503}
@@ -228,6 +230,7 @@ async def test_a_wrong_token(pypi: Running, place: Place, tmp_path: Path) -> Non
     assert "No matching distribution found for alpha" in pip.text
     uv = await place("uv", token="mirror_wrong").run("pip", "install", "alpha", check=False)
     assert "401" in uv.text
+    await pypi.stop()
     assert {each["status"] for each in pypi.requests} == {401}
 
 
@@ -245,4 +248,5 @@ async def test_with_a_token_only(index: Index, pypi: Running, tmp_path: Path) ->
         bench = Bench(client, tmp_path / client, address, token)
         await bench.add("extra-one")
         assert [*bench.installed().values()] == ["1.0"]
+    await pypi.stop()
     assert 401 in {each["status"] for each in pypi.requests}

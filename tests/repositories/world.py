@@ -61,7 +61,9 @@ class World:
             {"npmjs": NPMJS},
             asset_size=10_000_000,
         )
-        self.publisher = Publisher(database, self.packages, self.upstreams, self.blobs)
+        self.publisher = Publisher(
+            database, self.packages, self.upstreams, self.blobs, assets_per_version=150
+        )
 
     def new_upstreams(self) -> Upstreams:
         """As after a restart: nothing is remembered but what is in the index."""

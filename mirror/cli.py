@@ -74,8 +74,8 @@ def serve(load_settings: Loader) -> None:
     """Run the mirror. Nothing needs to be configured first."""
     import uvloop
 
-    from mirror.app import run
     from mirror.endpoints.front import Listening
+    from mirror.server import run
     from mirror.setup import FirstStart
     from mirror.telemetry.logs import configure
 

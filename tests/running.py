@@ -142,6 +142,12 @@ class Running:
             self._tokens[user] = (await self.run("token", "create", user)).strip()
         return self._tokens[user]
 
+    def memory(self) -> int:
+        """Bytes that the server's process has resident now."""
+        assert self._process is not None
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
     @property
     def log(self) -> list[dict[str, Any]]:
         """Its log lines so far, oldest first, over all restarts."""

@@ -39,6 +39,7 @@ RULES = {
     "mirror.app":                     EVERYTHING,
     "mirror.setup":                   "config formats store",
     "mirror.inspection":              "app formats repositories store",
+    "mirror.server":                  "app config endpoints setup store telemetry",
     "mirror.cli":                     "app config setup",
     "mirror.__main__":                "cli",
 }  # fmt: skip

@@ -18,14 +18,13 @@ from mirror.repositories.upstreams import Upstreams
 from mirror.store.batches import Batch
 from mirror.store.blobs import Blobs
 from mirror.store.database import Database, Transaction
+from mirror.store.held import HeldPackage, held_package
 from mirror.store.packages import Packages
 from mirror.store.versions import (
-    HeldPackage,
     NewVersion,
     add_version,
     delete_versions,
     extend_version,
-    held_package,
     put_about,
     put_manifest,
     put_package,

@@ -15,12 +15,11 @@ from mirror.model import (
 )
 from mirror.repositories.origins import GroupRights, defaults
 from mirror.store.database import Database, Transaction
+from mirror.store.held import HeldPackage, held_package
 from mirror.store.versions import (
-    HeldPackage,
     NewVersion,
     add_version,
     extend_version,
-    held_package,
     put_blob,
     put_package,
     version_assets,

@@ -14,9 +14,7 @@ from mirror.model import (
     Digests,
     Origin,
     OriginControls,
-    OriginType,
     Package,
-    Restriction,
     Status,
     StoredAsset,
     Summary,
@@ -44,61 +42,6 @@ class NewVersion:
     def revision(self) -> str:
         """Names this set of assets and metadata: equal for byte-identical copies (§8)."""
         return _revision({each.name: each.digests.sha256 for each in self.assets}, self.manifest)
-
-
-@dataclass(frozen=True, slots=True)
-class HeldVersion:
-    """A stored version as a writer sees it; `manifest` is JSON."""
-
-    manifest: str
-    status: Status
-    origin: OriginType
-
-    @property
-    def grows(self) -> bool:
-        """Whether its source may add files to it (User Guide, "Requesting Python packages…")."""
-        return self.origin is OriginType.EXTERNAL and self.status in {
-            Status.PUBLISHED,
-            Status.UNLISTED,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class HeldPackage:
-    """A package in one repository as a writer sees it, inside its transaction."""
-
-    id: int
-    controls: OriginControls
-    revision: int
-    versions: Mapping[str, HeldVersion]
-
-
-async def held_package(
-    transaction: Transaction, repository: int, package: Package
-) -> HeldPackage | None:
-    """The package with all its versions; None where the repository does not know it."""
-    rows = await transaction.run(
-        "SELECT p.id, p.publish, p.upstream, p.revision, v.version, v.manifest, v.status,"
-        " v.origin_type"
-        " FROM package p LEFT JOIN version v ON v.package_id = p.id WHERE p.repository_id = ?"
-        " AND p.format = ? AND p.namespace = ? AND p.name = ?",
-        (repository, *package),
-    )
-    if not rows:
-        return None
-    first = rows[0]
-    return HeldPackage(
-        id=first["id"],
-        controls=OriginControls(Restriction(first["publish"]), Restriction(first["upstream"])),
-        revision=first["revision"],
-        versions={
-            row["version"]: HeldVersion(
-                row["manifest"], Status(row["status"]), OriginType(row["origin_type"])
-            )
-            for row in rows
-            if row["version"] is not None
-        },
-    )
 
 
 async def put_package(

@@ -90,6 +90,11 @@ class Bench:
         return self.project / ".venv/bin/python"
 
     @property
+    def temporary(self) -> Path:
+        """Where the client puts what it is not finished with."""
+        return self.home / "tmp"
+
+    @property
     def lockfile(self) -> Path:
         return self.project / ("requirements.txt" if self.tool == "pip" else f"{self.tool}.lock")
 
@@ -181,6 +186,7 @@ class Bench:
         own = f"{Path(sys.base_prefix) / 'bin'}"
         return {
             "HOME": home,
+            "TMPDIR": str(self.temporary),
             "PATH": os.pathsep.join([own, "/usr/bin", "/bin"]),
             "LANG": "C.UTF-8",
             "NO_COLOR": "1",
@@ -215,7 +221,7 @@ class Bench:
         )
 
     def _furnish(self) -> None:
-        self.home.mkdir(parents=True)
+        self.temporary.mkdir(parents=True)
         venv.create(self.project / ".venv", symlinks=True)
         (self.home / ".pypirc").write_text(
             "[distutils]\nindex-servers = mirror\n\n"

@@ -16,10 +16,10 @@ from mirror.model import (
 )
 from mirror.store.database import Database
 from mirror.store.documents import Documents, NewDocument, NewListing, News
+from mirror.store.held import held_package
 from mirror.store.versions import (
     add_version,
     delete_versions,
-    held_package,
     put_about,
     put_manifest,
     put_package,

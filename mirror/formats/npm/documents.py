@@ -1,19 +1,17 @@
 """From an upstream's packument to a listing (npm.md §3). Every optional field may be missing."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from mirror.errors import Misbehaved
 from mirror.formats.digests import from_integrity, hex_digest
 from mirror.formats.json_text import parse_json
 from mirror.formats.npm import names
+from mirror.formats.times import epoch
 from mirror.model import ListedAsset, ListedVersion, Listing, Package, Promise
 
 # What a listing says in its own fields, or what only means something where it came from.
 _NOT_ABOUT = frozenset({"name", "versions", "dist-tags", "_id", "_rev", "_attachments"})
-
-_YEAR_9999 = 253_370_764_800.0  # its first second
 
 
 def read(package: Package, documents: Sequence[bytes]) -> Listing:
@@ -46,21 +44,6 @@ def read(package: Package, documents: Sequence[bytes]) -> Listing:
         tags=_tags(tags) if isinstance(tags, dict) else {},
         about={key: value for key, value in document.items() if key not in _NOT_ABOUT},
     )
-
-
-def epoch(text: object) -> float | None:
-    """Seconds since 1970 of an ISO 8601 time; None for what is none. Without a zone it is UTC."""
-    if not isinstance(text, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        seconds = moment.timestamp()
-    except (ValueError, OverflowError):
-        return None
-    # Outside these years it could not be written as a date again, in any zone.
-    return seconds if 0.0 <= seconds < _YEAR_9999 else None
 
 
 def _object(name: str, documents: Sequence[bytes]) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from mirror.errors import NotFound
 from mirror.formats.format import ReadPackage, Rendering
 from mirror.formats.npm import names
 from mirror.formats.npm.accept import ABBREVIATED, FULL
-from mirror.formats.npm.documents import epoch
 from mirror.formats.npm.revisions import revision_text
 from mirror.formats.npm.versions import precedence, stable
+from mirror.formats.times import epoch
 from mirror.model import ListedVersion, Listing
 
 ATTESTATIONS = "_attestations"

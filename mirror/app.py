@@ -25,6 +25,7 @@ from mirror.endpoints.shelf import Shelf
 from mirror.endpoints.writes import Writes
 from mirror.errors import Storage
 from mirror.formats import FORMATS
+from mirror.repositories.amending import Amender
 from mirror.repositories.assets import AssetReader
 from mirror.repositories.documents import DocumentReader
 from mirror.repositories.fetching import Fetcher
@@ -179,6 +180,7 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
                     blobs,
                     assets_per_version=limits.assets_per_version,
                 ),
+                Amender(database, blobs),
                 Sessions(users),
                 blobs,
                 publish_body=limits.publish_body,

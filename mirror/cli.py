@@ -74,7 +74,7 @@ def serve(load_settings: Loader) -> None:
     """Run the mirror. Nothing needs to be configured first."""
     import uvloop
 
-    from mirror.endpoints.front import Listening
+    from mirror.endpoints.listening import Listening
     from mirror.server import run
     from mirror.setup import FirstStart
     from mirror.telemetry.logs import configure

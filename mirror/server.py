@@ -13,7 +13,8 @@ from typing import TextIO
 
 from mirror.app import assembled, make_folder, unusable
 from mirror.config import Settings
-from mirror.endpoints.front import Limits, Listening, serve
+from mirror.endpoints.front import Limits
+from mirror.endpoints.listening import Listening, serve
 from mirror.errors import MirrorError, Storage
 from mirror.setup import FirstStart, first_start, reconcile
 from mirror.store.database import Database

@@ -24,6 +24,7 @@ from mirror.formats.format import (
     Submit,
 )
 from mirror.model import Digests
+from mirror.repositories.amending import Amender
 from mirror.repositories.publishing import Publisher
 from mirror.repositories.searching import Search
 from mirror.store.blobs import Blobs
@@ -37,6 +38,7 @@ class Writes:
         search: Search,
         access: Access,
         publisher: Publisher,
+        amender: Amender,
         sessions: Sessions,
         blobs: Blobs,
         *,
@@ -45,6 +47,7 @@ class Writes:
         self._search = search
         self._access = access
         self._publisher = publisher
+        self._amender = amender
         self._sessions = sessions
         self._blobs = blobs
         self._limit = publish_body
@@ -79,13 +82,13 @@ class Writes:
                 return await self._publisher.publish(walk, change, received)
             case SetTags():
                 self._access.check(principal, PUT_METADATA, repository, change.package)
-                return await self._publisher.set_tags(walk, change)
+                return await self._amender.set_tags(walk, change)
             case Annotate():
                 self._access.check(principal, PUT_METADATA, repository, change.package)
-                return await self._publisher.annotate(walk, change)
+                return await self._amender.annotate(walk, change)
             case Remove():
                 self._access.check(principal, DELETE, repository, change.package)
-                return await self._publisher.remove(walk, change)
+                return await self._amender.remove(walk, change)
             case SignIn():
                 token = await self._sessions.sign_in(change.user, change.password)
                 return Outcome(created=True, token=token, user=change.user)

@@ -15,7 +15,7 @@ import uvloop
 from aiohttp import web
 
 from mirror.endpoints.entity import Entity, choose
-from mirror.endpoints.front import serve
+from mirror.endpoints.listening import serve
 from mirror.endpoints.sending import Sending
 
 IN_MEMORY = 16 << 10

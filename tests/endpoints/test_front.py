@@ -9,7 +9,8 @@ import pytest
 from aiohttp import web
 
 from mirror.endpoints.entity import Entity
-from mirror.endpoints.front import Front, serve
+from mirror.endpoints.front import Front
+from mirror.endpoints.listening import serve
 from mirror.endpoints.sending import Sending
 from tests.endpoints.wire import LOOPS, answer, exchange, listening, request, until
 

@@ -9,7 +9,7 @@ import pytest
 
 from mirror.app import Parts, assembled
 from mirror.config import load
-from mirror.endpoints.front import Listening, serve
+from mirror.endpoints.listening import Listening, serve
 from mirror.setup import first_start
 from tests.faults.packages import noise, packument
 from tests.origin import Origin

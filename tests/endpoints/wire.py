@@ -9,7 +9,8 @@ from pathlib import Path
 
 import uvloop
 
-from mirror.endpoints.front import Limits, Listening, serve
+from mirror.endpoints.front import Limits
+from mirror.endpoints.listening import Listening, serve
 
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 

@@ -22,15 +22,15 @@ async def tags(world: World) -> dict[str, str]:
 
 
 async def set_tags(world: World, **changes: str | None) -> Outcome:
-    return await world.publisher.set_tags(await world.walk(), SetTags(PAD, changes))
+    return await world.amender.set_tags(await world.walk(), SetTags(PAD, changes))
 
 
 async def annotate(world: World, notes, revision=None) -> Outcome:
-    return await world.publisher.annotate(await world.walk(), Annotate(PAD, notes, revision))
+    return await world.amender.annotate(await world.walk(), Annotate(PAD, notes, revision))
 
 
 async def remove(world: World, **what) -> Outcome:
-    return await world.publisher.remove(await world.walk(), Remove(PAD, **what))
+    return await world.amender.remove(await world.walk(), Remove(PAD, **what))
 
 
 async def test_everything_that_a_publish_stores(world) -> None:

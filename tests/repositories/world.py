@@ -10,6 +10,7 @@ import orjson
 
 from mirror.compute import Compute
 from mirror.formats.format import Publication, PublishedAsset, ReadAsset, ReadPackage
+from mirror.repositories.amending import Amender
 from mirror.repositories.assets import Arriving, AssetReader, Held
 from mirror.repositories.documents import Document, DocumentReader
 from mirror.repositories.fetching import Fetcher
@@ -61,6 +62,7 @@ class World:
             {"npmjs": NPMJS},
             asset_size=10_000_000,
         )
+        self.amender = Amender(database, self.blobs)
         self.publisher = Publisher(
             database, self.packages, self.upstreams, self.blobs, assets_per_version=150
         )

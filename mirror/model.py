@@ -39,6 +39,13 @@ class Status(StrEnum):
         return self is Status.PUBLISHED
 
     @property
+    def grows(self) -> bool:
+        """Whether its source may add files to a retained version: not once it was archived or
+        disposed of (User Guide, "Requesting Python packages from upstreams…").
+        """
+        return self in (Status.PUBLISHED, Status.UNLISTED)
+
+    @property
     def downloadable(self) -> bool:
         """Whether clients may fetch the version's assets."""
         return self in (Status.PUBLISHED, Status.UNLISTED, Status.UNFINISHED)

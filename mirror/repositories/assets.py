@@ -92,13 +92,21 @@ class AssetReader:
         by_repository = {row.repository: row for row in rows}
         controls = {row.repository: row.controls for row in rows}
         failures: list[MirrorError] = []
+        wanted: Origin | None = None  # where a version comes from that is here without this file
         for source in walk.sources(controls):
             if source.struck is not None:
                 continue
             if source.connection is None:
                 row = by_repository.get(source.repository)
-                if row is not None and row.version is not None and not row.incomplete:
-                    return await self._held(walk, intent, row, stamp)
+                if row is None or row.status is None:
+                    continue
+                if wanted is not None and row.origin != wanted:
+                    break  # a version is never mixed with files of another origin
+                if row.digests is None and row.status.grows:
+                    wanted = row.origin
+                    continue
+                return await self._held(walk, intent, row, stamp)
+            if wanted is not None and wanted.connection != source.connection:
                 continue
             try:
                 found = await self._listed(walk.connection(source), intent)

@@ -88,18 +88,11 @@ class Joining(Protocol):
 
 
 class _Offer(NamedTuple):
-    """A version as one source has it. `external`: it came from outside."""
+    """A version as one source has it."""
 
     version: ListedVersion
     status: Status
-    external: bool
-
-    @property
-    def grows(self) -> bool:
-        """Whether what farther sources say of the version is joined to it: not once it was
-        published directly, archived or disposed (User Guide, "Requesting Python packages…").
-        """
-        return self.external and self.status in {Status.PUBLISHED, Status.UNLISTED}
+    origin: Origin
 
 
 def merge(
@@ -112,14 +105,14 @@ def merge(
 ) -> Merged:
     """Join what each source says.
 
-    The nearest source that has a version decides on it, also where it hides it (U3, U9); what came
-    from outside is refreshed from farther sources, as far as its format lets versions grow. Tags
-    are a union in which the upstream's value wins (User Guide, "npm tags and upstream
-    repositories"); of two upstreams, the one with priority. A tag counts only if its version is
-    shown.
+    The nearest source that has a version decides on it, also where it hides it (U3, U9); farther
+    sources refresh it, as far as its format lets versions grow, if theirs is of the same origin: a
+    version published here is never mixed with files from outside. Tags are a union in which the
+    upstream's value wins (User Guide, "npm tags and upstream repositories"); of two upstreams, the
+    one with priority. A tag counts only if its version is shown.
     """
     versions: dict[str, ListedVersion] = {}
-    decided: dict[str, tuple[str, bool]] = {}
+    decided: dict[str, tuple[str, Origin | None]] = {}
     verdicts: list[Verdict] = []
     about: dict[str, object] = {}
     for source in sources:
@@ -129,10 +122,11 @@ def merge(
             shown, reason = _judge(source, offer, decided.get(identity))
             verdicts.append(Verdict(source.repository, source.connection, name, shown, reason))
             if source.struck is None:
-                first, grows = decided.get(identity, (name, True))
-                if identity in decided and grows and offer.grows and first in versions:
+                first, origin = decided.get(identity, (name, offer.origin))
+                same = origin == offer.origin and offer.status.grows
+                if identity in decided and same and first in versions:
                     versions[first] = form.refreshed(versions[first], offer.version)
-                decided[identity] = (first, grows and offer.grows)
+                decided[identity] = (first, origin if same else None)
             if shown:
                 versions[name] = offer.version
         if source.struck is None:
@@ -155,10 +149,11 @@ def _offers(
     if source.connection is not None:
         listing = upstreams.get(source.connection)
         for version in listing.versions.values() if listing else ():
-            yield _Offer(version, Status.PUBLISHED, external=True)
+            origin = Origin(OriginType.EXTERNAL, connection=source.connection)
+            yield _Offer(version, Status.PUBLISHED, origin)
         return
     for held in holdings.get(source.repository, Holding()).versions.values():
-        yield _Offer(held.listed(), held.status, held.origin.type is OriginType.EXTERNAL)
+        yield _Offer(held.listed(), held.status, held.origin)
 
 
 def _judge(source: Source, offer: _Offer, decided: object) -> tuple[bool, str]:

@@ -159,7 +159,7 @@ async def _extend(
 ) -> bool:
     """Add files to a version that was published here; False where it has exactly these already."""
     _published(held, new, name)
-    if held.versions[new.version].origin is not OriginType.INTERNAL:
+    if held.versions[new.version].origin != new.origin:
         raise Conflict(f"{name} already exists and came from upstream: nothing is added to it here")
     stored = await version_assets(transaction, held.id, new.version) or {}
     for asset in new.assets:

@@ -88,7 +88,7 @@ async def _complete(
     transaction: Transaction, package_id: int, held: HeldPackage | None, new: NewVersion
 ) -> None:
     version = held.versions.get(new.version) if held is not None else None
-    if version is None or not version.grows:
+    if version is None or version.origin != new.origin or not version.status.grows:
         return
     stored = await version_assets(transaction, package_id, new.version) or {}
     missing = [asset for asset in new.assets if asset.name not in stored]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mirror.model import OriginControls, OriginType, Package, Restriction, Status
+from mirror.model import Origin, OriginControls, OriginType, Package, Restriction, Status
 from mirror.store.database import Transaction
 
 
@@ -13,15 +13,7 @@ class HeldVersion:
 
     manifest: str
     status: Status
-    origin: OriginType
-
-    @property
-    def grows(self) -> bool:
-        """Whether its source may add files to it (User Guide, "Requesting Python packages…")."""
-        return self.origin is OriginType.EXTERNAL and self.status in {
-            Status.PUBLISHED,
-            Status.UNLISTED,
-        }
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +32,7 @@ async def held_package(
     """The package with all its versions; None where the repository does not know it."""
     rows = await transaction.run(
         "SELECT p.id, p.publish, p.upstream, p.revision, v.version, v.manifest, v.status,"
-        " v.origin_type"
+        " v.origin_type, v.origin_repository, v.origin_connection"
         " FROM package p LEFT JOIN version v ON v.package_id = p.id WHERE p.repository_id = ?"
         " AND p.format = ? AND p.namespace = ? AND p.name = ?",
         (repository, *package),
@@ -54,7 +46,13 @@ async def held_package(
         revision=first["revision"],
         versions={
             row["version"]: HeldVersion(
-                row["manifest"], Status(row["status"]), OriginType(row["origin_type"])
+                row["manifest"],
+                Status(row["status"]),
+                Origin(
+                    OriginType(row["origin_type"]),
+                    row["origin_repository"],
+                    row["origin_connection"],
+                ),
             )
             for row in rows
             if row["version"] is not None

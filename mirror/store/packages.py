@@ -58,18 +58,6 @@ class AssetRow:
     origin: Origin | None
     digests: Digests | None
 
-    @property
-    def incomplete(self) -> bool:
-        """Whether the version is here without this file, which its source may still have: all
-        files of a version that came from outside belong to it, fetched yet or not.
-        """
-        return (
-            self.digests is None
-            and self.status in {Status.PUBLISHED, Status.UNLISTED}
-            and self.origin is not None
-            and self.origin.type is OriginType.EXTERNAL
-        )
-
 
 class Packages:
     """Reads over the index. Repositories are given and answered by id."""

@@ -147,6 +147,7 @@ class Bench:
     async def publish(self, folder: Path, *options: str, check: bool = True) -> Ran:
         """Upload what `prepare` made of a folder."""
         files = sorted(map(str, (folder / "dist").iterdir())) if self.tool != "flit" else []
+        arguments: tuple[str, ...] = ("publish",)
         match self.tool:
             case "twine":
                 arguments = ("upload", "--non-interactive", "--verbose", "-r", "mirror")
@@ -158,8 +159,6 @@ class Bench:
                 arguments, files = ("publish", "--no-interaction", "-r", "mirror"), []
             case "pdm":
                 arguments, files = ("publish", "--no-build"), []
-            case _:
-                arguments = ("publish",)
         return await self.run(*arguments, *options, *files, cwd=folder, check=check)
 
     async def run(self, *arguments: str, cwd: Path | None = None, check: bool = True) -> Ran:
@@ -206,6 +205,7 @@ class Bench:
             "UV_PUBLISH_PASSWORD": token,
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_NO_PROGRESS": "1",
+            "UV_HTTP_RETRIES": "1",
             "POETRY_REPOSITORIES_MIRROR_URL": self.repository,
             "PDM_CHECK_UPDATE": "0",
             "PDM_PUBLISH_REPO": self.repository,

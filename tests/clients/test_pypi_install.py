@@ -7,7 +7,6 @@ import aiohttp
 import pytest
 
 from tests.clients.conftest import Place
-from tests.clients.distributions import wheel
 from tests.clients.index import Index
 from tests.clients.pythons import INSTALLERS, Bench
 from tests.origin import Flip, Truncate
@@ -181,9 +180,9 @@ async def test_an_address_out_of_a_lock_file_on_a_cold_mirror(
 
 async def test_a_download_that_breaks_off(index: Index, pypi: Running, place: Place) -> None:
     """lessons #4, #5: nothing of it stays, and the next try is a whole one."""
-    file, data = wheel("heavy", "1.0", files={"heavy.bin": bytes(range(256)) * 4000})
     index.add("heavy", "1.0", files={"heavy.bin": bytes(range(256)) * 4000})
-    index.origin.fault(index.path(file), *[Truncate(1000)] * 2)
+    path = index.path("heavy-1.0-py3-none-any.whl")
+    index.origin.fault(path, *[Truncate(1000)] * 2)
     bench = place("pip-26")
     await bench.run("install", "heavy")
     site = next(bench.project.glob(".venv/lib/*/site-packages"))

@@ -156,8 +156,7 @@ async def test_odd_versions(pypi: Running, place: Place, tmp_path: Path) -> None
         await publisher.publish(_folder(tmp_path / str(number), name, version))
     for client in INSTALLERS:
         bench = place(client)
-        for spec in ("local==1.0+cpu.1", "epoch>=1!0", "post>=1.0", "pre>=1.0a0"):
-            await bench.add(spec)
+        await bench.add("local==1.0+cpu.1", "epoch>=1!0", "post>=1.0", "pre>=1.0a0")
         assert bench.installed() == {
             "local": "1.0+cpu.1", "epoch": "1!1.0", "post": "1.0.post1", "pre": "1.0a1"
         }  # fmt: skip

@@ -47,6 +47,21 @@ async def test_uploaded_below_and_installed_above(
     assert layered.held("main", "our-secret") == {"1.0": "Published"}
 
 
+async def test_a_file_that_joins_below_joins_above(
+    layered: Running, place: Place, tmp_path: Path
+) -> None:
+    """UG: assets are kept updated with upstream repositories; twine uploads one after another."""
+    publisher = place("twine-7", token=await layered.token())
+    first = dict([wheel("our-secret", "1.0")])
+    await publisher.publish(prepare(tmp_path / "a", "our-secret", "1.0", first))
+    await place("pip-26", repository="team").add("our-secret")
+    second = dict([wheel("our-secret", "1.0", tag="cp311-none-any")])
+    await publisher.publish(prepare(tmp_path / "b", "our-secret", "1.0", second))
+    bench = place("pip-26", repository="team")
+    downloaded = await bench.run("download", "our-secret")
+    assert "cp311-none-any" in downloaded.text
+
+
 async def test_what_was_kept_outlives_its_upstream(
     index: Index, layered: Running, place: Place
 ) -> None:

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -37,6 +36,7 @@ http {{
     }}
 }}
 """
+ROOT = Path(__file__).parent.parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -51,7 +51,7 @@ class Server:
 
     def __init__(self, name: str, command: list[str], port: int, folder: Path) -> None:
         self.name, self.port = name, port
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # libraries are the interpreter's own
         with (folder / f"{name}.output").open("wb") as output:  # written to, as in earnest
             self._process = subprocess.Popen(
                 command, env=environment, stdout=output, stderr=subprocess.STDOUT

@@ -68,7 +68,9 @@ async def test_resolved_anew_each_time(client: str, live: Running, tmp_path: Pat
 @pytest.mark.parametrize("client", ["poetry", "pdm", "uv"])
 async def test_locked(client: str, live: Running, tmp_path: Path) -> None:
     bench = Bench(client, tmp_path / client, live.registry(kind="pypi"))
-    await _timed(f"{client} cold", bench.add(*PROJECTS))
+    # Without this poetry settles for the latest of each before it looks whether they fit.
+    wanted = [f"{each}>=0" for each in PROJECTS] if client == "poetry" else PROJECTS
+    await _timed(f"{client} cold", bench.add(*wanted))
     chosen, lock = bench.installed(), bench.lockfile.read_text()
     assert len(chosen) > len(PROJECTS) + 40
 

@@ -23,6 +23,8 @@ from tests.clients.clients import INSTALLED, Ran, execute
 from tests.clients.distributions import PYPROJECT
 
 INSTALLERS = ("pip-23", "pip-26", "uv", "poetry", "pdm")
+KINDS = ("pip-26", "uv")
+"""Where one of each kind will do: what caches by our headers, and what has its own ideas."""
 UPLOADERS = ("twine-5", "twine-7", "uv", "hatch", "flit", "poetry", "pdm")
 USER = "aws"
 

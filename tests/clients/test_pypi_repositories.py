@@ -8,7 +8,7 @@ import pytest
 from tests.clients.conftest import Place
 from tests.clients.distributions import wheel
 from tests.clients.index import Index
-from tests.clients.pythons import INSTALLERS, prepare
+from tests.clients.pythons import INSTALLERS, KINDS, prepare
 from tests.running import Running
 
 pytestmark = pytest.mark.client
@@ -39,7 +39,7 @@ async def test_uploaded_below_and_installed_above(
     layered: Running, place: Place, tmp_path: Path
 ) -> None:
     await _publish(layered, place, tmp_path, "1.0")
-    for client in INSTALLERS:
+    for client in KINDS:
         reader = place(client, repository="team")
         await reader.add("our-secret")
         assert reader.installed() == {"our-secret": "1.0"}
@@ -85,7 +85,7 @@ async def test_a_private_name_stays_private(
     asked = len(index.origin.seen("/simple/our-secret/"))  # before it was published, that is
     index.add("Our.Secret", "99.0")
     for repository in ("main", "team"):
-        for client in INSTALLERS:
+        for client in INSTALLERS if repository == "main" else KINDS:
             bench = place(client, repository=repository)
             await bench.add("our_secret")
             assert bench.installed() == {"our-secret": "1.0"}

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from types import TracebackType
-from typing import BinaryIO, Self
 
 from aiohttp import web
 
@@ -52,25 +50,13 @@ async def whole(request: web.BaseRequest, limit: int) -> bytes:
     return b"".join([chunk async for chunk in chunks(request, limit)])
 
 
-class Spool:
-    """The files of one request body, on disk and sealed; they stay only if `keep` is reached."""
+class Spool(Batch):
+    """The files of one request body: a batch of blobs, each known by its part's name."""
 
     def __init__(self, blobs: Blobs) -> None:
-        self._blobs = blobs
-        self._batch = Batch(blobs)
-        self._writers: dict[str, BlobWriter] = {}
+        super().__init__(blobs)
+        self._parts: dict[str, BlobWriter] = {}
         self.digests: dict[str, Digests] = {}
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._batch.__aexit__(kind, error, trace)
 
     async def receive(self, request: web.BaseRequest, receiver: Receiver, limit: int) -> bytes:
         """Read the whole body; what is no file comes back. Raises as `chunks`, and `Invalid`."""
@@ -79,37 +65,22 @@ class Spool:
             raise Invalid("send the request body without a Content-Encoding")
         async for chunk in chunks(request, limit):
             for name, data in receiver.feed(chunk):
-                await (await self._writer(name)).write(data)
+                await (await self._part(name)).write(data)
         rest = receiver.close()
-        for name, writer in self._writers.items():
+        for name, writer in self._parts.items():
             self.digests[name] = await writer.seal()
         return rest
 
     def parts(self) -> Mapping[str, Part]:
         """The files, for a format to look into."""
-        return {
-            name: Part(digests, self._opener(digests)) for name, digests in self.digests.items()
-        }
+        return {name: self._opened(digests) for name, digests in self.digests.items()}
 
-    async def keep(self) -> None:
-        """The rows that refer to the files are committed."""
-        await self._batch.keep()
+    def _opened(self, digests: Digests) -> Part:
+        path = self._blobs.path(digests.sha256)
+        return Part(digests, lambda: path.open("rb"))
 
-    async def _writer(self, name: str) -> BlobWriter:
-        writer = self._writers.get(name)
+    async def _part(self, name: str) -> BlobWriter:
+        writer = self._parts.get(name)
         if writer is None:
-            writer = self._writers[name] = await self._batch.writer()
+            writer = self._parts[name] = await self.writer()
         return writer
-
-    def _opener(self, digests: Digests) -> "Opener":
-        return Opener(self._blobs, digests.sha256)
-
-
-class Opener:
-    """Opens a spooled file; called in the thread that looks into it."""
-
-    def __init__(self, blobs: Blobs, sha256: str) -> None:
-        self._path = blobs.path(sha256)
-
-    def __call__(self) -> BinaryIO:
-        return self._path.open("rb")

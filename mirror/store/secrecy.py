@@ -44,11 +44,17 @@ def check_password(password: str, stored: str) -> bool:
 
 def seal(secret: str, key_file: Path) -> str:
     """Encrypt a secret for this installation; the key file is made at the first need."""
+    with on_disk(key_file):
+        if not key_file.exists():
+            _make_key(key_file)
     return _cipher(key_file).encrypt(secret.encode()).decode()
 
 
 def unseal(sealed: str, key_file: Path) -> str:
-    """The secret again; raises `Storage` where the key file is not the one that sealed it."""
+    """The secret again; raises `Storage` where the key file is gone, or not what sealed it.
+
+    The file is read each time, so that one restored from a backup counts at once.
+    """
     from cryptography.fernet import InvalidToken
 
     try:
@@ -57,11 +63,21 @@ def unseal(sealed: str, key_file: Path) -> str:
         raise _wrong(key_file) from error
 
 
+def derived(key_file: Path, purpose: str) -> bytes:
+    """A secret of this installation for one purpose; the key file is made at the first need."""
+    with on_disk(key_file):
+        if not key_file.exists():
+            _make_key(key_file)
+        return hmac.digest(key_file.read_bytes(), purpose.encode(), "sha256")
+
+
 def _cipher(key_file: Path) -> "Fernet":
     from cryptography.fernet import Fernet
 
     with on_disk(key_file):
-        key = _key(key_file)
+        if not key_file.exists():
+            raise Storage(f"{key_file} is missing: restore it from a backup")
+        key = key_file.read_bytes()
     try:
         return Fernet(key)
     except ValueError as error:  # cut short, or another file by mistake
@@ -74,17 +90,15 @@ def _wrong(key_file: Path) -> Storage:
     )
 
 
-def _key(key_file: Path) -> bytes:
-    if not key_file.exists():
-        # Under another name first: whenever it is killed, there is a whole key or none.
-        with tempfile.NamedTemporaryFile(dir=key_file.parent, prefix=f"{key_file.name}-") as file:
-            file.write(base64.urlsafe_b64encode(os.urandom(32)))
-            file.flush()
-            os.fsync(file.fileno())
-            with contextlib.suppress(FileExistsError):
-                os.link(file.name, key_file)
-        sync_folder(key_file.parent)
-    return key_file.read_bytes()
+def _make_key(key_file: Path) -> None:
+    # Under another name first: whenever it is killed, there is a whole key or none.
+    with tempfile.NamedTemporaryFile(dir=key_file.parent, prefix=f"{key_file.name}-") as file:
+        file.write(base64.urlsafe_b64encode(os.urandom(32)))
+        file.flush()
+        os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(file.name, key_file)
+    sync_folder(key_file.parent)
 
 
 def _scrypt(password: str, salt: bytes) -> bytes:

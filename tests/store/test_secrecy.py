@@ -31,6 +31,7 @@ def test_what_this_installation_can_read(tmp_path: Path) -> None:
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert seal("secret", key) != sealed
     other = tmp_path / "other.key"
+    seal("secret", other)
     with pytest.raises(Storage) as caught:
         unseal(sealed, other)
     assert str(caught.value) == (
@@ -48,3 +49,22 @@ def test_a_key_file_that_is_none(tmp_path: Path, content: bytes) -> None:
         unseal(sealed, key)
     with pytest.raises(Storage, match="is not the key"):
         seal("secret", key)
+
+
+def test_a_key_file_that_is_gone(tmp_path: Path) -> None:
+    """A new one would read nothing, and hide that the old one is missing."""
+    key = tmp_path / "installation.key"
+    sealed = seal("secret", key)
+    content = key.read_bytes()
+    key.unlink()
+    with pytest.raises(Storage) as caught:
+        unseal(sealed, key)
+    assert str(caught.value) == f"{key} is missing: restore it from a backup"
+    assert not key.exists()
+    key.write_bytes(content)
+    assert unseal(sealed, key) == "secret"
+
+
+def test_a_key_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(Storage, match=f"cannot use {tmp_path}: "):
+        unseal("sealed", tmp_path)

@@ -65,6 +65,6 @@ class Identity:
 
     @staticmethod
     def _unexpired(principal: Principal) -> Principal:
-        if principal.expires_at is not None and principal.expires_at <= time.time():
+        if principal.expired(time.time()):
             raise Unauthenticated("the token has expired: get a new one", presented=True)
         return principal

@@ -1,4 +1,4 @@
-"""Users, their passwords, tokens and access keys."""
+"""Users, their passwords and tokens."""
 
 import threading
 import time
@@ -9,6 +9,7 @@ import pytest
 from mirror.errors import Conflict, Invalid, NotFound
 from mirror.store import secrecy
 from mirror.store import users as users_module
+from mirror.store.access_keys import AccessKeys
 from mirror.store.database import Database
 from mirror.store.users import Users
 from tests.store.rows import OWNER, changes_of, dump, opened
@@ -31,16 +32,14 @@ def users(database: Database) -> Users:
     return Users(database, OWNER)
 
 
-async def test_what_is_stored_tells_no_secret(database, users, tmp_path) -> None:
+async def test_what_is_stored_tells_no_secret(database, users) -> None:
     await users.create("bob", "hunter2")
     token = await users.create_token("bob", "ci", read_only=True, expires_at=time.time() + 9)
-    key, secret = await users.create_access_key("bob", tmp_path / "key")
     found = await dump(database)
-    assert found.keys() == {"principal", "token", "access_key"}
+    assert found.keys() == {"principal", "token"}
     text = repr(found)
-    assert not [each for each in ("hunter2", token, secret) if each in text]
-    assert (token[:7], key[:4], len(key)) == ("mirror_", "AKIA", 20)
-    assert secrecy.unseal(found["access_key"][0]["secret"], tmp_path / "key") == secret
+    assert not [each for each in ("hunter2", token) if each in text]
+    assert token[:7] == "mirror_"
 
 
 @pytest.mark.parametrize("name", ["bob", "b", "a+b=c,d.e@f_g-h", "x" * 64])
@@ -135,7 +134,7 @@ async def test_keeping_a_user_out_and_letting_it_in_again(users) -> None:
 async def test_a_deleted_user_takes_everything_along(database, users, tmp_path) -> None:
     await users.create("bob", "one")
     token = await users.create_token("bob", "ci")
-    await users.create_access_key("bob", tmp_path / "key")
+    await AccessKeys(database, OWNER, tmp_path / "key").create("bob")
     await users.delete("bob")
     assert await dump(database) == {}
     assert await users.by_token(token) is None
@@ -143,27 +142,57 @@ async def test_a_deleted_user_takes_everything_along(database, users, tmp_path) 
     assert await users.by_token(token) is None
 
 
-async def test_users_of_another_account_are_others(database, users) -> None:
+async def test_users_of_another_account_are_others(users) -> None:
     await users.create("bob", "one")
-    others = Users(database, "111111111111")
+    others = users.of("111111111111")
     assert await others.by_password("bob", "one") is None
     with pytest.raises(NotFound):
         await others.delete("bob")
+    await others.create("bob", "two")
+    found = await others.by_password("bob", "two")
+    assert found is not None
+    assert found.arn == "arn:aws:iam::111111111111:user/bob"
+    await others.delete("bob")
+    assert await users.by_password("bob", "one")
+
+
+async def test_a_token_is_known_whatever_account_it_is_of(users) -> None:
+    others = users.of("111111111111")
+    await others.create("eve")
+    token = await others.create_token("eve", "ci")
+    found = await users.by_token(token)
+    assert found is not None
+    assert (found.account, found.name) == ("111111111111", "eve")
+    assert await users.tokens() == []
+    assert len(await others.tokens()) == 1
+
+
+@pytest.mark.parametrize("account", ["", "1", "1234567890123", "12345678901\n", "12345678901²"])
+async def test_accounts_that_are_none(users, account) -> None:
+    with pytest.raises(Invalid, match="12 digits"):
+        await users.of(account).create("bob")
+
+
+async def test_a_token_remembers_whose_signature_it_was_got_with(users) -> None:
+    await users.create("bob")
+    for key_id in ("AKIAEXAMPLE", None):
+        found = await users.by_token(await users.create_token("bob", "ci", key_id=key_id))
+        assert found is not None
+        assert found.key_id == key_id
 
 
 @pytest.mark.parametrize(
     "act",
     [
-        lambda users, path: users.delete("nobody"),
-        lambda users, path: users.set_password("nobody", "x"),
-        lambda users, path: users.set_active("nobody", active=False),
-        lambda users, path: users.create_token("nobody", "ci"),
-        lambda users, path: users.create_access_key("nobody", path / "key"),
+        lambda users: users.delete("nobody"),
+        lambda users: users.set_password("nobody", "x"),
+        lambda users: users.set_active("nobody", active=False),
+        lambda users: users.create_token("nobody", "ci"),
     ],
 )
-async def test_a_user_that_is_not_there(database, users, tmp_path, act) -> None:
+async def test_a_user_that_is_not_there(database, users, act) -> None:
     with pytest.raises(NotFound, match="there is no user 'nobody': see 'mirror user list'"):
-        await act(users, tmp_path)
+        await act(users)
     assert await dump(database) == {}
 
 

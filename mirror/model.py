@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 DEFAULT_DOMAIN = "default"
 """The domain of an address that names none."""
 
+ROOT_GROUP = "/*"
+"""The pattern of the package group that every domain has, and that every package matches."""
+
 
 class Package(NamedTuple):
     """A package's canonical coordinates, as its format's `names` made them.
@@ -83,6 +86,39 @@ class OriginControls:
     upstream: Restriction = Restriction.ALLOW
 
 
+class RestrictionType(StrEnum):
+    """The ways into a repository that a package group governs (API contract §10)."""
+
+    PUBLISH = "PUBLISH"
+    EXTERNAL_UPSTREAM = "EXTERNAL_UPSTREAM"
+    INTERNAL_UPSTREAM = "INTERNAL_UPSTREAM"
+
+
+class RestrictionMode(StrEnum):
+    """Which repositories a package group lets versions into on one of these ways."""
+
+    ALLOW = "ALLOW"
+    ALLOW_SPECIFIC_REPOSITORIES = "ALLOW_SPECIFIC_REPOSITORIES"
+    BLOCK = "BLOCK"
+    INHERIT = "INHERIT"
+
+
+@dataclass(frozen=True, slots=True)
+class PackageGroup:
+    """A package group as it is configured, by a pattern that never changes.
+
+    `modes` has every type; `allowed` holds repository ids, of the types that allow specific ones.
+    """
+
+    id: int
+    pattern: str
+    modes: Mapping[RestrictionType, RestrictionMode]
+    allowed: Mapping[RestrictionType, frozenset[int]] = field(default_factory=dict)
+    contact_info: str | None = None
+    description: str | None = None
+    created_at: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Digests:
     """Size in bytes and lower-case hex digests of one blob, all computed in the same pass."""
@@ -140,12 +176,15 @@ class ListedVersion:
 
     `manifest` is the ecosystem's own description, with every field that the source gave, known
     or not. `published_at` is the true publish time in epoch seconds where the source tells it.
+    `status` and `revision` are those of a version in our own store (API contract §8, §9).
     """
 
     version: str
     manifest: dict[str, Any]
     assets: tuple[ListedAsset, ...] = ()
     published_at: float | None = None
+    status: Status = Status.PUBLISHED
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +193,9 @@ class Listing:
 
     `versions` keeps the source's order. `tags` maps npm dist-tags to versions. `about` is the
     package-level part of the ecosystem's document. `revision` is the local revision number that
-    optimistic writers must send back (npm's `_rev`).
+    optimistic writers must send back (npm's `_rev`). `withdrawn` tells that the source says itself
+    that nothing of the package may be offered any more (PEP 792, quarantined): an empty listing is
+    then no accident.
     """
 
     package: Package
@@ -162,6 +203,7 @@ class Listing:
     tags: dict[str, str] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
     revision: int = 0
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

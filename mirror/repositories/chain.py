@@ -1,6 +1,6 @@
 """Which repositories a request looks at, in which order (API contract §13, U1-U5). Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,11 +26,15 @@ class Step:
 
 
 def search_order(
-    start: int, repositories: Mapping[int, Node], limit: int = SEARCHED_UPSTREAMS
+    start: int,
+    repositories: Mapping[int, Node],
+    limit: int = SEARCHED_UPSTREAMS,
+    barred: Collection[int] = (),
 ) -> tuple[Step, ...]:
     """Depth first, in priority order, each repository once; at most `limit` beside the first.
 
-    An upstream that no longer exists is passed over.
+    An upstream that no longer exists is passed over. The search does not go beyond repositories
+    that are `barred`: what it meets on another path only is met there.
     """
     steps: list[Step] = []
     seen: set[int] = set()
@@ -43,5 +47,6 @@ def search_order(
         seen.add(step.repository)
         steps.append(step)
         here = len(steps) - 1
-        pending.extend(Step(upstream, here) for upstream in reversed(node.upstreams))
+        if step.repository not in barred:
+            pending.extend(Step(upstream, here) for upstream in reversed(node.upstreams))
     return tuple(steps)

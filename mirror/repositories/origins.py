@@ -3,74 +3,121 @@
 Each verdict keeps its reason, because `mirror why`, the console and refusals show it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mirror.model import OriginControls, OriginType, Restriction
 from mirror.repositories.chain import Step
 
-ALLOWED = OriginControls()
-
 
 @dataclass(frozen=True, slots=True)
 class GroupRights:
-    """What a package's group grants one repository, lists and inheritance resolved (§10)."""
+    """What a package's group grants one repository, lists and inheritance resolved (§10).
+
+    A package that is of a group only because its name looks alike has no rights (`weak`).
+    `restricted` tells that the group does not simply allow everything to every repository.
+    """
 
     publish: bool = True
     external: bool = True
     internal: bool = True
     pattern: str = "/*"
+    weak: bool = False
+    restricted: bool = False
+
+    def __str__(self) -> str:
+        """The group, as refusals name it."""
+        return f"package group {self.pattern}" + (" (its name looks alike)" if self.weak else "")
+
+
+ALL_RIGHTS = GroupRights()
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """One place of the search: a repository's own store, or its external connection.
 
+    `step` is the index of the repository's step in its plan, -1 where the search never gets to it.
     `struck` is the reason why this place may not answer for the package, None where it may.
     """
 
     repository: int
-    parent: int
+    step: int
     connection: str | None = None
     struck: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The search for one package: the order of repositories, and each place in it."""
+
+    steps: tuple[Step, ...]
+    sources: tuple[Source, ...]
+
+
+def barred(controls: Mapping[int, OriginControls]) -> frozenset[int]:
+    """The repositories beyond which the search for a package does not go (U10)."""
+    return frozenset(
+        repository for repository, each in controls.items() if each.upstream is Restriction.BLOCK
+    )
+
+
 def sources(
     steps: Sequence[Step],
+    every: Sequence[Step],
     connections: Mapping[int, str],
-    controls: Mapping[int, OriginControls],
+    blocked: frozenset[int],
     names: Mapping[int, str],
-    rights: Mapping[int, GroupRights] | None = None,
+    rights: Mapping[int, GroupRights],
 ) -> tuple[Source, ...]:
-    """The walk for one package: each repository's store, then its connection (U5).
+    """The places of a search: each repository's store, then its connection (U5).
 
-    A package that is blocked from upstream in a repository ends the walk below it (U10). Where
-    the group lets a repository retain nothing, what lies above it is struck as well.
-    `connections`, `controls`, `names` and `rights` are by repository id; `connections` holds
-    only those of the package's format. `Source.parent` indexes the repository's step.
+    `steps` is the order for this package, which ends at repositories that have `blocked` it;
+    `every` is the order without regard to that, for what is struck. A group's EXTERNAL_UPSTREAM
+    is asked of the repository with the connection, its INTERNAL_UPSTREAM of the one that would
+    retain: the first. `connections` (those of the package's format), `names` and `rights` are by
+    repository id.
     """
-    rights = rights or {}
-    barred: list[str | None] = []  # per step: why nothing above it may be used
     found: list[Source] = []
+    first = rights.get(steps[0].repository, ALL_RIGHTS)
     for index, step in enumerate(steps):
-        inherited = barred[step.parent] if step.parent >= 0 else None
         name = names[step.repository]
-        granted = rights.get(step.repository, GroupRights())
-        above = inherited
-        if above is None and _blocked(controls, step.repository):
-            above = f"origin control upstream=BLOCK of the package in '{name}'"
-        found.append(Source(step.repository, index, struck=inherited))
-        if step.repository in connections:
-            struck = above
-            if struck is None and not granted.external:
-                struck = f"group {granted.pattern} blocks external versions in '{name}'"
-            found.append(
-                Source(step.repository, index, connections[step.repository], struck=struck)
-            )
-        if above is None and not granted.internal:
-            above = f"group {granted.pattern} blocks versions from upstreams of '{name}'"
-        barred.append(above)
+        struck = None
+        if index > 0 and not first.internal:
+            struck = f"{first} blocks versions from upstreams of '{names[steps[0].repository]}'"
+        found.append(Source(step.repository, index, struck=struck))
+        if step.repository not in connections:
+            continue
+        granted = rights.get(step.repository, ALL_RIGHTS)
+        if struck is None and step.repository in blocked:
+            struck = _upstream_blocked(name)
+        if struck is None and not granted.external:
+            struck = f"{granted} blocks external versions in '{name}'"
+        found.append(Source(step.repository, index, connections[step.repository], struck))
+    if len(steps) < len(every):
+        found.extend(_beyond(steps, every, connections, blocked, names))
     return tuple(found)
+
+
+def _beyond(
+    steps: Sequence[Step],
+    every: Sequence[Step],
+    connections: Mapping[int, str],
+    blocked: frozenset[int],
+    names: Mapping[int, str],
+) -> Iterator[Source]:
+    """What the search does not get to, because a nearer repository has blocked the package."""
+    reached = {step.repository for step in steps}
+    for step in every:
+        if step.repository in reached:
+            continue
+        blocker = step
+        while blocker.parent >= 0 and blocker.repository not in blocked - {step.repository}:
+            blocker = every[blocker.parent]
+        struck = _upstream_blocked(names[blocker.repository])
+        yield Source(step.repository, -1, struck=struck)
+        if step.repository in connections:
+            yield Source(step.repository, -1, connections[step.repository], struck)
 
 
 def publish_refusal(
@@ -78,7 +125,7 @@ def publish_refusal(
 ) -> str | None:
     """Why a direct publish is not allowed, or None where it is."""
     if not rights.publish:
-        return f"package group {rights.pattern} does not allow publishing to '{repository}'"
+        return f"{rights} does not allow publishing {package} to '{repository}'"
     if controls is not None and controls.publish is Restriction.BLOCK:
         return (
             f"publishing {package} to '{repository}' is blocked by its origin controls: its "
@@ -93,12 +140,12 @@ def defaults(arrival: OriginType, rights: GroupRights) -> OriginControls:
     A package that was published here is never filled from outside, and one from outside is never
     published here: that is what stops dependency confusion.
     """
-    if not (rights.publish and rights.external and rights.internal):
+    if rights.restricted:
         return OriginControls(Restriction.ALLOW, Restriction.ALLOW)
     if arrival is OriginType.INTERNAL:
         return OriginControls(publish=Restriction.ALLOW, upstream=Restriction.BLOCK)
     return OriginControls(publish=Restriction.BLOCK, upstream=Restriction.ALLOW)
 
 
-def _blocked(controls: Mapping[int, OriginControls], repository: int) -> bool:
-    return controls.get(repository, ALLOWED).upstream is Restriction.BLOCK
+def _upstream_blocked(repository: str) -> str:
+    return f"origin control upstream=BLOCK of the package in '{repository}'"

@@ -1,20 +1,38 @@
 """Where versions may come from (API contract §12, U5, U10), and the reasons given."""
 
+from typing import NamedTuple
+
 import pytest
 
 from mirror.model import OriginControls, OriginType, Restriction
-from mirror.repositories.chain import Step
-from mirror.repositories.origins import GroupRights, defaults, publish_refusal, sources
+from mirror.repositories.chain import search_order
+from mirror.repositories.origins import GroupRights, barred, defaults, publish_refusal, sources
 
 ALLOW, BLOCK = Restriction.ALLOW, Restriction.BLOCK
 NAMES = {1: "main", 2: "team", 3: "store"}
-CHAIN = (Step(1, -1), Step(2, 0), Step(3, 1))  # main -> team -> store -> npmjs
 BLOCKED = OriginControls(ALLOW, BLOCK)
 
 
-def struck(controls=None, rights=None, connections=None, steps=CHAIN) -> list[tuple[str, str]]:
+class Node(NamedTuple):
+    id: int
+    upstreams: tuple[int, ...]
+
+
+CHAIN = {1: (2,), 2: (3,), 3: ()}  # main -> team -> store -> npmjs
+
+
+def struck(controls=None, rights=None, connections=None, upstreams=CHAIN) -> list[tuple[str, str]]:
     """Each place with the reason for which it may not answer, "" where it may."""
-    found = sources(steps, connections or {3: "npmjs"}, controls or {}, NAMES, rights)
+    nodes = {each: Node(each, above) for each, above in upstreams.items()}
+    blocked = barred(controls or {})
+    found = sources(
+        search_order(1, nodes, barred=blocked),
+        search_order(1, nodes),
+        connections or {3: "npmjs"},
+        blocked,
+        NAMES,
+        rights or {},
+    )
     return [(each.connection or NAMES[each.repository], each.struck or "") for each in found]
 
 
@@ -42,14 +60,20 @@ def test_a_blocked_package_stops_the_walk_below_that_repository(where, reachable
 
 
 def test_a_block_says_nothing_about_siblings() -> None:
-    steps = (Step(1, -1), Step(2, 0), Step(3, 0))
-    assert struck({2: BLOCKED}, steps=steps, connections={2: "vendor", 3: "npmjs"}) == [
+    upstreams = {1: (2, 3), 2: (), 3: ()}
+    assert struck({2: BLOCKED}, upstreams=upstreams, connections={2: "vendor", 3: "npmjs"}) == [
         ("main", ""),
         ("team", ""),
         ("vendor", "origin control upstream=BLOCK of the package in 'team'"),
         ("store", ""),
         ("npmjs", ""),
     ]
+
+
+def test_what_another_path_leads_to_is_not_struck() -> None:
+    """The search is the one that there would be without the blocked path."""
+    found = struck({2: BLOCKED}, upstreams={1: (2, 3), 2: (3,), 3: ()})
+    assert found == [("main", ""), ("team", ""), ("store", ""), ("npmjs", "")]
 
 
 def test_publish_block_does_not_stop_reading() -> None:
@@ -63,16 +87,23 @@ def test_groups() -> None:
         ("main", ""),
         ("team", ""),
         ("store", ""),
-        ("npmjs", "group /npm/acme~ blocks external versions in 'store'"),
+        ("npmjs", "package group /npm/acme~ blocks external versions in 'store'"),
     ]
     internal = {1: GroupRights(internal=False, pattern="/npm/acme~")}
-    reason = "group /npm/acme~ blocks versions from upstreams of 'main'"
+    reason = "package group /npm/acme~ blocks versions from upstreams of 'main'"
     assert struck(rights=internal) == [
         ("main", ""),
         ("team", reason),
         ("store", reason),
         ("npmjs", reason),
     ]
+
+
+def test_a_name_that_only_looks_alike_has_no_rights() -> None:
+    weak = GroupRights(publish=False, pattern="/npm/acme~", weak=True)
+    assert publish_refusal(None, weak, "main", "acme-x") == (
+        "package group /npm/acme~ (its name looks alike) does not allow publishing acme-x to 'main'"
+    )
 
 
 def test_a_group_without_internal_rights_still_reads_its_own_connection() -> None:
@@ -86,9 +117,22 @@ def test_a_group_without_internal_rights_still_reads_its_own_connection() -> Non
         (GroupRights(), OriginType.INTERNAL, OriginControls(ALLOW, BLOCK)),
         (GroupRights(), OriginType.EXTERNAL, OriginControls(BLOCK, ALLOW)),
         (GroupRights(), OriginType.UNKNOWN, OriginControls(BLOCK, ALLOW)),
-        (GroupRights(publish=False), OriginType.INTERNAL, OriginControls(ALLOW, ALLOW)),
-        (GroupRights(external=False), OriginType.EXTERNAL, OriginControls(ALLOW, ALLOW)),
-        (GroupRights(internal=False), OriginType.EXTERNAL, OriginControls(ALLOW, ALLOW)),
+        (
+            GroupRights(publish=False, restricted=True),
+            OriginType.INTERNAL,
+            OriginControls(ALLOW, ALLOW),
+        ),
+        (
+            GroupRights(external=False, restricted=True),
+            OriginType.EXTERNAL,
+            OriginControls(ALLOW, ALLOW),
+        ),
+        (
+            GroupRights(internal=False, restricted=True),
+            OriginType.EXTERNAL,
+            OriginControls(ALLOW, ALLOW),
+        ),
+        (GroupRights(restricted=True), OriginType.INTERNAL, OriginControls(ALLOW, ALLOW)),
     ],
 )
 def test_the_first_version_decides_the_controls(rights, arrival, expected) -> None:
@@ -113,12 +157,12 @@ def test_the_first_version_decides_the_controls(rights, arrival, expected) -> No
         (
             None,
             GroupRights(publish=False, pattern="/npm/acme~"),
-            "package group /npm/acme~ does not allow publishing to 'main'",
+            "package group /npm/acme~ does not allow publishing left-pad to 'main'",
         ),
         (
             OriginControls(BLOCK, BLOCK),
             GroupRights(publish=False),
-            "package group /* does not allow publishing to 'main'",
+            "package group /* does not allow publishing left-pad to 'main'",
         ),
     ],
 )

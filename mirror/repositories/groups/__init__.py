@@ -1,0 +1,1 @@
+"""Package groups: patterns over packages, their hierarchy, and what they let into repositories."""

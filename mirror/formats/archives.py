@@ -5,6 +5,7 @@ metadata is read here, because the archive will be unpacked by others.
 """
 
 import gzip
+import posixpath
 import re
 import tarfile
 import zlib
@@ -64,12 +65,16 @@ class _Content:
 
 
 class Member:
-    """One entry of an archive; its content can be read once, before the next one is asked for."""
+    """One entry of an archive; its content can be read once, before the next one is asked for.
+
+    `leads_out` tells of a device, or of a link to somewhere outside the archive.
+    """
 
     def __init__(self, info: tarfile.TarInfo, path: tuple[str, ...], content: _Content) -> None:
         self.path = path
         self.size = info.size
         self.is_file = info.isreg()
+        self.leads_out = _leads_out(info)
         self._offset = info.offset_data
         self._content = content
 
@@ -114,6 +119,16 @@ def _members(content: _Content, limits: TarLimits) -> Iterator[Member]:
             yield Member(info, member_path(info.name), content)
             content.budget = limits.header
     content.finish()
+
+
+def _leads_out(info: tarfile.TarInfo) -> bool:
+    """By the words of the link alone: what it goes through may be a link itself."""
+    if not (info.issym() or info.islnk()):
+        return info.isdev()
+    # A hard link is named from the archive's top, a symbolic one from where it stands.
+    folder = posixpath.dirname(info.name) if info.issym() else ""
+    target = posixpath.normpath(posixpath.join(folder, info.linkname))
+    return target == ".." or target.startswith(("../", "/"))
 
 
 def member_path(name: str) -> tuple[str, ...]:

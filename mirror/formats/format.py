@@ -16,6 +16,8 @@ from mirror.model import (
     ListedVersion,
     Listing,
     Package,
+    Promise,
+    Status,
     Summary,
 )
 
@@ -39,11 +41,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A complete small answer."""
+    """A complete small answer.
+
+    `reason` is the phrase beside the status where a client shows that and nothing else: printable
+    ASCII. Without it the status has its own name.
+    """
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +91,20 @@ class ReadIndex:
 
 @dataclass(frozen=True, slots=True)
 class ReadAsset:
-    """Read one file. `version` is None where the address does not tell it."""
+    """Read one file. `version` is None where the address does not tell it.
+
+    `beside` names the file that this one only tells about (PyPI: a wheel of its `.metadata`).
+    Reading it retains nothing (API contract §13, U7). `headers` are further ones of the answer.
+    `lasting` is False where the address may come to mean another file: clients then ask each time.
+    """
 
     package: Package
     asset: str
     version: str | None = None
     content_type: str = "application/octet-stream"
+    beside: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    lasting: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +163,8 @@ class Submit:
     The shell authorizes `action` (an IAM action name, on `package` where the address names it),
     spools the body through `Format.receiver`, and hands both to `Format.change`.
     `limit` is the largest acceptable body in bytes, None for the configured publish limit.
+    `proposal` is the publication as far as the address tells it, where the body is the asset
+    itself: what can be refused is then refused before the body is read.
     """
 
     action: str
@@ -155,6 +172,7 @@ class Submit:
     package: Package | None = None
     argument: str = ""
     limit: int | None = None
+    proposal: "Publication | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,19 +189,27 @@ Intent = ReadPackage | ReadIndex | ReadAsset | Search | Relay | Answer | WhoAmI 
 
 @dataclass(frozen=True, slots=True)
 class PublishedAsset:
-    """A file of a publication: its public name and which received part holds its bytes."""
+    """A file of a publication: its public name and which received part holds its bytes.
+
+    `promise` is what the client said of them before they came.
+    """
 
     name: str
     part: str
+    promise: Promise = field(default_factory=Promise)
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
     """A new version, checked against its own archive and ready to be stored whole.
 
-    `extendable` formats may add assets to a published version (PyPI, Maven); for the others the
-    same assets again are success and any other are a conflict (API contract §11). `made` are
-    further assets that the format made of the received ones, by name.
+    `made` are further assets that the format made of the received ones, by name; `companions` of
+    them may stand beside each received one without counting as a file of the version.
+
+    A version that exists takes further assets while its status is one of `extends` (PyPI:
+    Published; generic: Unfinished; npm: none), and the same assets again are success while it is
+    one of `repeats`; all else is a conflict (API contract §11). `unfinished` leaves the version
+    open for more; without it an Unfinished version becomes Published.
     """
 
     package: Package
@@ -194,8 +220,11 @@ class Publication:
     about: Mapping[str, Any] = field(default_factory=dict)
     dependencies: tuple[Dependency, ...] = ()
     summary: Summary = field(default_factory=Summary)
-    extendable: bool = False
     made: Mapping[str, bytes] = field(default_factory=dict)
+    companions: int = 0
+    extends: frozenset[Status] = frozenset()
+    repeats: frozenset[Status] = frozenset({Status.PUBLISHED})
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,12 +250,16 @@ class Annotate:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Delete stored versions: `versions` by name, or all but `keep`, or (both None) the package."""
+    """Delete stored versions: `versions` by name, or all but `keep`, or (both None) the package.
+
+    `strict` makes an error of a named version that is not held (npm names some twice).
+    """
 
     package: Package
     versions: tuple[str, ...] | None = None
     keep: tuple[str, ...] | None = None
     revision: str | None = None
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,10 +287,15 @@ Change = Publication | SetTags | Annotate | Remove | SignIn | SignOut | Nothing
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a change: whether something new was made, the new revision, a token."""
+    """What came of a change: whether something new was made, the package's new revision, a token.
+
+    Of a publication also the version's `status` and its `version_revision` (API contract §8).
+    """
 
     created: bool = False
     revision: int = 0
+    status: Status | None = None
+    version_revision: str = ""
     token: str | None = None
     user: str | None = None
 
@@ -277,7 +315,8 @@ class Receiver(Protocol):
     """Takes a request body apart as it arrives, without I/O and in bounded memory.
 
     `feed` yields (part name, bytes) for what must be spooled to disk, in order; a part begins
-    with its first pair and ends where the next begins or the body does. `close` returns the rest
+    with its first pair and ends where the next begins or the body does. It is fed b"" before the
+    body: where the body is one file, that begins then, be it empty. `close` returns the rest
     (fields or the document around the files) and raises `Invalid` for a body that is cut short.
     """
 
@@ -305,13 +344,30 @@ class Fetch:
 
     `followed` says that the conversation needs the body to go on; it receives b"" otherwise, so
     that a document of megabytes is not carried about only to be ignored. `html` says that a web
-    page is an answer; elsewhere it is a registry's error page.
+    page is an answer; elsewhere it is a registry's error page. A document that breaks `promise`
+    is not kept.
     """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     followed: bool = False
     html: bool = False
+    promise: Promise = field(default_factory=Promise)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is known of a version once one of its files is here.
+
+    `companions` are further assets that can be made of the file, by name (PyPI: a wheel's
+    METADATA); `manifest` is the version's, with what the file says of itself; `dependencies` and
+    `summary` are what the API shows.
+    """
+
+    manifest: Mapping[str, Any]
+    dependencies: tuple[Dependency, ...] = ()
+    summary: Summary = field(default_factory=Summary)
+    companions: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +387,12 @@ class Format(Protocol):
     lifetime: float
     """Seconds for which an upstream document counts as fresh."""
     connections: tuple[PublicConnection, ...]
+    upstreams: bool
+    """Whether packages are looked for beyond the repository that was asked (generic: never)."""
+    shown: frozenset[Status]
+    """Statuses of the versions that its documents tell of: Published ones to choose from, and
+    more where a document is about one version that was named.
+    """
 
     # -- names
 
@@ -356,10 +418,13 @@ class Format(Protocol):
         """What a request wants; raises `Invalid` or `NotFound` (kind `endpoint`)."""
         ...
 
-    def render(self, intent: ReadPackage, listing: Listing, base: str) -> Rendering:
+    def render(
+        self, intent: ReadPackage, listing: Listing, base: str, supplement: bytes = b""
+    ) -> Rendering:
         """The document asked for. `base` is this repository's own URL, with a trailing slash.
 
-        Raises `NotFound` when the listing lacks what the intent names.
+        `supplement` is what the upstream answered to `Format.supplement`, empty where there was
+        no answer. Raises `NotFound` when the listing lacks what the intent names.
         """
         ...
 
@@ -393,6 +458,13 @@ class Format(Protocol):
         """
         ...
 
+    def supplement(self, intent: ReadPackage, base: str) -> Fetch | None:
+        """A further document of the upstream at `base` that a view is filled up from.
+
+        It may be missing; None for the views that listings say all of.
+        """
+        ...
+
     def refreshed(self, held: ListedVersion, found: ListedVersion) -> ListedVersion:
         """A retained version with what its source says of it now.
 
@@ -401,8 +473,11 @@ class Format(Protocol):
         """
         ...
 
-    def companions(self, asset: str, file: BinaryIO) -> Mapping[str, bytes]:
-        """Further assets that can be made of a stored one (PyPI: a wheel's METADATA)."""
+    def examine(self, version: ListedVersion, asset: str, file: BinaryIO) -> Findings:
+        """What is known of a version now that its file `asset` is here.
+
+        A file that cannot be read adds nothing and is no error: it was fetched for its bytes.
+        """
         ...
 
     # -- publishing
@@ -429,10 +504,4 @@ class Format(Protocol):
 
     def acknowledge(self, change: Change, outcome: Outcome) -> Reply:
         """The success answer that the ecosystem's clients expect."""
-        ...
-
-    def stored(
-        self, version: ListedVersion, package: Package
-    ) -> tuple[tuple[Dependency, ...], Summary]:
-        """What the API shows of an ingested version: dependencies and summary fields."""
         ...

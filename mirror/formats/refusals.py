@@ -11,6 +11,7 @@ from mirror.errors import (
     NotFound,
     Refused,
     Storage,
+    Throttled,
     Unauthenticated,
     Unavailable,
     Upstream,
@@ -44,6 +45,8 @@ def status_of(error: MirrorError) -> int:
             return 400
         case Exceeded():
             return 413
+        case Throttled():
+            return 429
         case Misbehaved():
             return 502
         case Upstream():
@@ -55,6 +58,8 @@ def status_of(error: MirrorError) -> int:
 
 def retry_after(error: MirrorError, status: int) -> int | None:
     """Seconds after which asking again may help; None where it will not."""
+    if isinstance(error, Throttled):
+        return error.retry_after
     if isinstance(error, Unavailable):
         return error.retry_after or RETRY_AFTER
     return RETRY_AFTER if status == 503 else None

@@ -8,7 +8,7 @@ from mirror.errors import Conflict, NotFound
 from mirror.formats import FORMATS
 from mirror.formats.format import Annotate, Outcome, Remove, SetTags
 from mirror.model import OriginType, Package
-from mirror.repositories.origins import GroupRights, defaults
+from mirror.repositories.origins import defaults
 from mirror.repositories.searching import Walk
 from mirror.store.blobs import Blobs
 from mirror.store.database import Database, Transaction
@@ -76,6 +76,9 @@ class Amender:
             held = await _held(transaction, walk, change.package)
             _still(held, change.revision, change.package)
             if change.versions is not None:
+                absent = [version for version in change.versions if version not in held.versions]
+                if change.strict and absent:
+                    raise _elsewhere(walk, change.package, absent[0])
                 gone = [version for version in change.versions if version in held.versions]
             else:
                 kept = set(change.keep or ())
@@ -112,7 +115,7 @@ async def advanced(
         transaction,
         walk.repository.id,
         package,
-        defaults(OriginType.INTERNAL, GroupRights()),
+        defaults(OriginType.INTERNAL, walk.rights(package)),
         advance=True,
     )
     return Outcome(revision=held.revision + 1)

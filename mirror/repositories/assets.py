@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -18,14 +18,14 @@ from mirror.model import (
     Origin,
     OriginType,
     Promise,
-    StoredAsset,
 )
 from mirror.repositories import listings
+from mirror.repositories.deduplication import already_here
 from mirror.repositories.origins import Source
 from mirror.repositories.retention import Found, Retention
 from mirror.repositories.searching import Walk
+from mirror.repositories.sidecars import Sidecars
 from mirror.repositories.upstreams import Upstreams
-from mirror.store.batches import Batch
 from mirror.store.blobs import Blobs
 from mirror.store.changes import Changes, Stamp
 from mirror.store.documents import StoredListing
@@ -40,11 +40,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A stored file, open. Good for as long as `stamp` holds."""
+    """A stored file, open. Good until `fresh_until` (epoch seconds), for as long as `stamp` holds.
+
+    `asked` tells that an upstream was asked for it, for this very reading.
+    """
 
     file: OpenFile
     digests: Digests
     stamp: Stamp
+    fresh_until: float = float("inf")
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class AssetReader:
     ) -> None:
         self._packages = packages
         self._upstreams = upstreams
+        self._sidecars = Sidecars(packages, upstreams, blobs)
         self._blobs = blobs
         self._flights = flights
         self._retention = retention
@@ -86,14 +92,12 @@ class AssetReader:
         `Unavailable` or `Misbehaved` where that cannot be known.
         """
         stamp = self._changes.stamp(intent.package)
-        rows = await self._packages.find_asset(
-            intent.package, walk.ids, intent.version, intent.asset
-        )
+        rows = await self._rows(walk, intent)
         by_repository = {row.repository: row for row in rows}
         controls = {row.repository: row.controls for row in rows}
         failures: list[MirrorError] = []
         wanted: Origin | None = None  # where a version comes from that is here without this file
-        for source in walk.sources(controls):
+        for source in walk.plan(intent.package, controls).sources:
             if source.struck is not None:
                 continue
             if source.connection is None:
@@ -113,9 +117,27 @@ class AssetReader:
             except Upstream as error:
                 failures.append(error)
                 continue
-            if found is not None:
-                return await self._fetch(walk, intent, source, *found, stamp=stamp)
+            if found is None:
+                continue
+            if intent.beside is not None:
+                return await self._beside(walk.connection(source), intent, found[1], stamp)
+            return await self._fetch(walk, intent, source, *found, stamp=stamp)
         raise failures[0] if failures else _missing(intent)
+
+    async def _rows(self, walk: Walk, intent: ReadAsset) -> Sequence[AssetRow]:
+        """What the repositories hold of the file, whichever way each spells its version."""
+        package, version = intent.package, intent.version
+        rows = await self._packages.find_asset(package, walk.ids, version, intent.asset)
+        if version is None or all(row.status is not None for row in rows):
+            return rows
+        same = FORMATS[package.format].identity
+        names = await self._packages.version_names(package, walk.ids)
+        for other in {name for each in names.values() for name in each} - {version}:
+            if same(other) == same(version):
+                more = await self._packages.find_asset(package, walk.ids, other, intent.asset)
+                found = {row.repository: row for row in more if row.status is not None}
+                rows = [row if row.digests else found.get(row.repository, row) for row in rows]
+        return rows
 
     async def _held(
         self, walk: Walk, intent: ReadAsset, row: AssetRow, stamp: Stamp
@@ -126,7 +148,7 @@ class AssetReader:
         file = await self._blobs.open(row.digests.sha256, row.digests.size)
         if file is None:
             return await self._fetch_again(walk, intent, row)
-        if row.repository != walk.repository.id:
+        if row.repository != walk.repository.id and intent.beside is None:
             try:
                 await self._retain_from(walk, intent, row, row.digests)
             except Storage as error:  # a full disk keeps nobody from what is there
@@ -145,8 +167,7 @@ class AssetReader:
                     published_at=held.published_at,
                 )
                 found = Found(intent.package, version, intent.asset, held.origin, held.status)
-                stored = [StoredAsset(intent.asset, digests)]
-                await self._retention.keep(found, stored, [walk.repository.id])
+                await self._retention.keep(found, digests, [walk.repository.id])
 
     async def _listed(
         self, connection: Connection, intent: ReadAsset
@@ -159,7 +180,8 @@ class AssetReader:
             nonlocal looked_at, version
             looked_at = listing
             version = await asyncio.to_thread(self._find, listing, intent)
-            return version is None
+            names = {asset.name for asset in version.assets} if version is not None else set()
+            return (intent.beside or intent.asset) not in names
 
         asked = await self._upstreams.listing(connection, intent.package, lacking=lacks)
         # What the older listing said no longer counts: the version may have been withdrawn.
@@ -176,7 +198,9 @@ class AssetReader:
     def _find(self, listing: StoredListing, intent: ReadAsset) -> ListedVersion | None:
         path = self._blobs.path(listing.sha256)
         try:
-            return listings.find(path, version=intent.version, asset=intent.asset)
+            identity = FORMATS[intent.package.format].identity
+            file = intent.beside or intent.asset
+            return listings.find(path, version=intent.version, asset=file, identity=identity)
         except FileNotFoundError:  # a newer listing has just taken its place
             return None
 
@@ -198,15 +222,25 @@ class AssetReader:
             origin=Origin(OriginType.EXTERNAL, connection=connection.name),
         )
         keepers = frozenset({walk.repository.id, source.repository})
-        held = await self._already_here(asset.promise)
+        held = await already_here(self._packages, self._blobs, asset.promise)
         if held is not None:
             digests, file = held
             try:
-                await self._retention.keep(found, [StoredAsset(asset.name, digests)], keepers)
+                await self._retention.keep(found, digests, keepers)
             except Storage as error:
                 log.warning("%s is served but not retained: %s", intent.asset, error)
             return Held(file, digests, stamp)
         return self._fly(connection, found, asset, keepers)
+
+    async def _beside(
+        self, connection: Connection, intent: ReadAsset, asset: ListedAsset, stamp: Stamp
+    ) -> Held:
+        """A sidecar of a file that the connection lists; of a stored one it was found before."""
+        try:
+            found = await self._sidecars.read(connection, asset)
+        except NotFound:
+            raise _missing(intent) from None
+        return Held(found.file, found.digests, stamp, found.fresh_until, found.asked)
 
     async def _fetch_again(self, walk: Walk, intent: ReadAsset, row: AssetRow) -> Arriving:
         """A stored file that went missing is fetched anew, and must be the same (nora#925)."""
@@ -225,17 +259,8 @@ class AssetReader:
         same = Promise(digests.size, {"sha256": digests.sha256, "sha512": digests.sha512})
         found = Found(intent.package, version, asset.name, origin, status)
         exact = ListedAsset(asset.name, asset.url, same)
-        return self._fly(connection, found, exact, frozenset({row.repository, walk.repository.id}))
-
-    async def _already_here(self, promise: Promise) -> tuple[Digests, OpenFile] | None:
-        """The same bytes, stored under another name or in another repository."""
-        if promise.strongest is None or promise.strongest[0] not in {"sha256", "sha512"}:
-            return None
-        digests = await self._packages.blob(*promise.strongest)
-        if digests is None:
-            return None
-        file = await self._blobs.open(digests.sha256, digests.size)
-        return None if file is None else (digests, file)
+        keepers = {row.repository} | ({walk.repository.id} if intent.beside is None else set())
+        return self._fly(connection, found, exact, frozenset(keepers))
 
     def _fly(
         self,
@@ -245,11 +270,7 @@ class AssetReader:
         keepers: frozenset[int],
     ) -> Arriving:
         async def land(digests: Digests, claims: frozenset[frozenset[int]]) -> None:
-            async with Batch(self._blobs) as batch:
-                made = await self._companions(batch, found, digests)
-                stored = [StoredAsset(found.asset, digests), *made]
-                await self._retention.keep(found, stored, frozenset().union(*claims))
-                await batch.keep()
+            await self._retention.keep(found, digests, frozenset().union(*claims))
 
         # The promise is part of the key: the same address with other bytes is another file
         # (proxpi#59).
@@ -263,21 +284,6 @@ class AssetReader:
         )
         joined = self._flights.under_way(key)
         return Arriving(self._flights.join(key, order, keepers).follow(), joined=joined)
-
-    async def _companions(self, batch: Batch, found: Found, digests: Digests) -> list[StoredAsset]:
-        """What can be made of the file and is not listed beside it (PEP 658)."""
-        path = self._blobs.path(digests.sha256)
-
-        def make() -> Mapping[str, bytes]:
-            with path.open("rb") as file:
-                return FORMATS[found.package.format].companions(found.asset, file)
-
-        listed = {asset.name for asset in found.version.assets}
-        return [
-            StoredAsset(name, await batch.add(content))
-            for name, content in (await asyncio.to_thread(make)).items()
-            if name not in listed
-        ]
 
 
 def _missing(intent: ReadAsset) -> NotFound:

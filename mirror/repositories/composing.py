@@ -30,6 +30,9 @@ COMPRESSIBLE = 1024
 COUNTED = 1 << 20
 """Bytes unpacked at a time where they are only counted."""
 
+SUPPLEMENT = 32 * 1024 * 1024
+"""Bytes of a supplement, unpacked; pypi.org's largest have 13 MB."""
+
 Spilled = bytes | Path
 """A body: the bytes, or a temporary file that the receiver opens and unlinks."""
 
@@ -48,7 +51,10 @@ class DocumentFile:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that a document is made of. `listings` maps a connection to its listing's file."""
+    """All that a document is made of. `listings` maps a connection to its listing's file.
+
+    `supplement` is what an upstream adds to the view, where it does.
+    """
 
     intent: ReadPackage
     base: str
@@ -57,6 +63,7 @@ class Job:
     holdings: Mapping[int, Holding]
     listings: Mapping[str, Path]
     spill: Path
+    supplement: DocumentFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +129,13 @@ def read_listing(
     """The listing file (`listings.encode`) of what an upstream's documents say.
 
     Raises `Misbehaved` for documents that cannot be true and `NotFound` for a package without a
-    version: neither may replace what is known (bandersnatch#140).
+    version: neither may replace what is known (bandersnatch#140). A withdrawn package has none, and
+    does replace it.
     """
     found = FORMATS[package.format].read(
         package, [decoded(each, limit) for each in documents], [each.location for each in documents]
     )
-    if not found.versions:
+    if not found.versions and not found.withdrawn:
         raise NotFound("package", str(package), f"the upstream lists no version of {package}")
     return _spill(listings.encode(found), spill)
 
@@ -149,7 +157,8 @@ def compose(job: Job) -> Composed:
             for connection, path in job.listings.items()
         },
     )
-    rendering = FORMATS[package.format].render(job.intent, merged.listing, job.base)
+    supplement = b"" if job.supplement is None else _supplement(job.supplement)
+    rendering = FORMATS[package.format].render(job.intent, merged.listing, job.base, supplement)
     body = rendering.body
     packed = gzip.compress(body, 6, mtime=0) if len(body) >= COMPRESSIBLE else None
     return Composed(
@@ -159,6 +168,13 @@ def compose(job: Job) -> Composed:
         gzip=None if packed is None else _spill(packed, job.spill),
         size=len(body),
     )
+
+
+def _supplement(document: DocumentFile) -> bytes:
+    try:
+        return decoded(document, SUPPLEMENT)
+    except Misbehaved:  # the view says less without it, and all that matters
+        return b""
 
 
 def _spill(body: bytes, folder: Path) -> Spilled:

@@ -8,19 +8,24 @@ from dataclasses import dataclass, replace
 
 from mirror.compute import Compute
 from mirror.errors import MirrorError, NotFound
+from mirror.formats import FORMATS
 from mirror.formats.format import ReadPackage
 from mirror.model import Package
 from mirror.repositories import listings
-from mirror.repositories.composing import Job, Spilled, compose
+from mirror.repositories.composing import DocumentFile, Job, Spilled, compose
 from mirror.repositories.merging import Holding, StoredVersion
-from mirror.repositories.origins import Source
+from mirror.repositories.origins import Plan, Source
 from mirror.repositories.searching import Walk
+from mirror.repositories.spelling import Identity, spelling
 from mirror.repositories.upstreams import Asked, Upstreams
 from mirror.store.blobs import Blobs
 from mirror.store.changes import Changes, Stamp
-from mirror.store.documents import StoredListing
+from mirror.store.documents import StoredDocument, StoredListing
 from mirror.store.files import OpenFile
 from mirror.store.packages import Packages
+
+SUPPLEMENT_LIFETIME = 900.0
+"""Seconds for which an upstream's supplement counts as fresh; pypi.org keeps its API's as long."""
 
 Body = bytes | OpenFile
 _Key = tuple[int, ReadPackage, str, Stamp]
@@ -108,26 +113,33 @@ class DocumentReader:
         package = intent.package
         stamp = self._changes.stamp(package)
         holdings = await self.holdings(walk, package)
-        sources = walk.sources(
-            {id_: each.controls for id_, each in holdings.items() if each.controls is not None}
+        plan = walk.plan(
+            package,
+            {id_: each.controls for id_, each in holdings.items() if each.controls is not None},
         )
-        asked = await self._ask(walk, sources, intent, holdings)
+        sources = plan.sources
+        asked, supplement = await asyncio.gather(
+            self._ask(walk, sources, intent, holdings), self._supplement(walk, sources, intent)
+        )
         found = {name: each.listing for name, each in asked.items() if each.listing is not None}
         if not found and not any(each.versions for each in holdings.values()):
             raise _nothing(package, asked)
         stale = any(each.outcome not in {"fresh", "absent"} for each in asked.values())
         anew = any(each.anew for each in asked.values())
         fresh_until = min((each.fresh_until for each in asked.values()), default=float("inf"))
-        fingerprint = _fingerprint(walk, sources, holdings, found)
+        fingerprint = _fingerprint(plan, holdings, found, supplement)
         if previous is not None and previous.fingerprint == fingerprint:
             return replace(previous, stamp=stamp, fresh_until=fresh_until, stale=stale, asked=anew)
         job = Job(
             intent=intent,
             base=base,
-            steps=walk.steps,
+            steps=plan.steps,
             sources=sources,
             holdings=holdings,
             listings={name: self._blobs.path(each.sha256) for name, each in found.items()},
+            supplement=None
+            if supplement is None
+            else DocumentFile(self._blobs.path(supplement.sha256), supplement.encoding),
             spill=self._blobs.incoming,
         )
         size = sum(each.size for each in found.values())
@@ -182,12 +194,13 @@ class DocumentReader:
         holdings: Mapping[int, Holding],
     ) -> dict[str, Asked]:
         """Ask every connection that may answer, all at once."""
+        identity = FORMATS[intent.package.format].identity
         lacking = None
         if intent.version is not None and not any(
-            intent.version in each.versions or intent.version in each.tags
+            spelling(intent.version, each.versions, identity) or intent.version in each.tags
             for each in holdings.values()
         ):
-            lacking = self._lacks(intent.version)
+            lacking = self._lacks(intent.version, identity)
         connections = {
             source.connection: walk.connection(source)
             for source in sources
@@ -203,11 +216,29 @@ class DocumentReader:
         )
         return dict(zip(connections, answers, strict=True))
 
-    def _lacks(self, version: str) -> Lacks:
+    async def _supplement(
+        self, walk: Walk, sources: Sequence[Source], intent: ReadPackage
+    ) -> StoredDocument | None:
+        """What the nearest connection adds to a view; without it the view says less."""
+        form = FORMATS[intent.package.format]
+        for source in sources:
+            if source.connection is None or source.struck is not None:
+                continue
+            connection = walk.connection(source)
+            fetch = form.supplement(intent, str(connection.url))
+            if fetch is None:
+                return None
+            try:
+                return await self._upstreams.document(connection, fetch, SUPPLEMENT_LIFETIME)
+            except MirrorError:
+                return None
+        return None
+
+    def _lacks(self, version: str, identity: Identity) -> Lacks:
         async def lacks(listing: StoredListing) -> bool:
             path = self._blobs.path(listing.sha256)
             try:
-                return not await asyncio.to_thread(listings.knows, path, version)
+                return not await asyncio.to_thread(listings.knows, path, version, identity)
             except FileNotFoundError:  # a newer listing has just taken its place
                 return True
 
@@ -232,14 +263,14 @@ def _failure(asked: Mapping[str, Asked]) -> MirrorError | None:
 
 
 def _fingerprint(
-    walk: Walk,
-    sources: Sequence[Source],
+    plan: Plan,
     holdings: Mapping[int, Holding],
     found: Mapping[str, StoredListing],
+    supplement: StoredDocument | None,
 ) -> str:
     content = hashlib.sha256()
     # The order of the search decides between sources, also where none of them changed.
-    content.update(f"{walk.steps} {sources}\n".encode())
+    content.update(f"{plan}\n".encode())
     for repository in sorted(holdings):
         holding = holdings[repository]
         content.update(f"{repository} {holding.revision} {holding.controls}\n".encode())
@@ -247,6 +278,8 @@ def _fingerprint(
             content.update(f"{version.version} {version.status} {version.revision}\n".encode())
     for name in sorted(found):
         content.update(f"{name} {found[name].sha256}\n".encode())
+    if supplement is not None:
+        content.update(f"{supplement.sha256}\n".encode())
     return content.hexdigest()
 
 

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiofiles
 from yarl import URL
@@ -37,8 +37,9 @@ from mirror.store.documents import (
 )
 from mirror.store.writing import PIECE, BlobWriter
 from mirror.upstream.client import Client
-from mirror.upstream.connections import Connection
+from mirror.upstream.connections import Connection, printable
 from mirror.upstream.response import Response
+from mirror.upstream.transfer import BrokenPromiseError
 
 ACCEPTED_CODINGS = "gzip, deflate"
 
@@ -111,18 +112,30 @@ class Fetcher:
 
     async def document(self, connection: Connection, fetch: Fetch) -> StoredDocument:
         """One document by itself, brought up to date (a relayed GET). Raises as `listing`."""
+        try:
+            await self._bring(connection, fetch)
+        except BrokenPromiseError:
+            # As with files: a cache on the way may have it wrong (pypi/warehouse#17747).
+            past_caches = {**fetch.headers, "Cache-Control": "no-cache"}
+            await self._bring(connection, replace(fetch, headers=past_caches))
+        stored = await self._documents.document(fetch.url)
+        if stored is None:  # another round replaced it and was undone: ask again
+            raise Unavailable(f"{fetch.url} changed while it was read: try again")
+        return stored
+
+    async def _bring(self, connection: Connection, fetch: Fetch) -> None:
         async with Batch(self._blobs) as batch:
             received = await self._receive(connection, fetch, batch, fetch.url)
             if received.new is not None:
+                broken = fetch.promise.broken_by(received.new.digests)
+                if broken is not None:
+                    name = printable(URL(fetch.url, encoded=True))
+                    raise BrokenPromiseError(f"{name} is not what was announced: {broken}")
                 released = await self._documents.put(News([received.new]), time.time())
                 await batch.keep()
                 await self._blobs.discard(released)
             else:
                 await self._documents.renew(fetch.url, time.time())
-        stored = await self._documents.document(fetch.url)
-        if stored is None:  # another round replaced it and was undone: ask again
-            raise Unavailable(f"{fetch.url} changed while it was read: try again")
-        return stored
 
     async def _converse(
         self, connection: Connection, package: Package, batch: Batch
@@ -145,7 +158,8 @@ class Fetcher:
     async def _receive(
         self, connection: Connection, fetch: Fetch, batch: Batch, name: str
     ) -> _Received:
-        stored = await self._usable(fetch.url)
+        # Bytes that were announced need no validator: whoever has them does not ask.
+        stored = await self._usable(fetch.url) if fetch.promise.strongest is None else None
         headers = {"Accept-Encoding": ACCEPTED_CODINGS, **fetch.headers}
         if stored is not None and stored.etag:
             headers["If-None-Match"] = stored.etag

@@ -1,8 +1,8 @@
 """How an upstream's listing is kept: one file that can be read whole or version by version.
 
     8 bytes   length of the index, big-endian
-    index     JSON: {"about": …, "tags": …, "versions": {version: [offset, length]},
-                     "assets": {asset name: version}}
+    index     JSON: {"about": …, "tags": …, "withdrawn": …,
+                     "versions": {version: [offset, length]}, "assets": {asset name: version}}
     lines     one JSON object a version, at its offset (counted from the end of the index)
 
 A request for one file reads the index and one line, never the upstream's whole document
@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from mirror.model import ListedAsset, ListedVersion, Listing, Package, Promise
+from mirror.repositories.spelling import Identity, spelling
 
 HEAD = 8
 
@@ -41,10 +42,20 @@ def encode(listing: Listing) -> bytes:
         lines.append(line)
         places[version.version] = (offset, len(line))
         offset += len(line)
+        names = {asset.name for asset in version.assets}
+        # What stands beside a file (its name and a suffix more) is found by that file: with PyPI
+        # that leaves out two names of three.
         for asset in version.assets:
-            assets[asset.name] = version.version
+            if asset.name.rpartition(".")[0] not in names:
+                assets[asset.name] = version.version
     index = orjson.dumps(
-        {"about": listing.about, "tags": listing.tags, "versions": places, "assets": assets}
+        {
+            "about": listing.about,
+            "tags": listing.tags,
+            "withdrawn": listing.withdrawn,
+            "versions": places,
+            "assets": assets,
+        }
     )
     return b"".join([len(index).to_bytes(HEAD, "big"), index, *lines])
 
@@ -61,27 +72,42 @@ def decode(package: Package, content: bytes) -> Listing:
         },
         tags=index["tags"],
         about=index["about"],
+        withdrawn=index.get("withdrawn", False),  # files of earlier releases do not say
     )
 
 
-def find(path: Path, *, version: str | None, asset: str | None) -> ListedVersion | None:
-    """One version, by one of its assets' names or its own; None where the listing lacks it."""
+def find(
+    path: Path, *, version: str | None, asset: str | None, identity: Identity = str
+) -> ListedVersion | None:
+    """One version, by one of its assets' names or its own; None where the listing lacks it.
+
+    `identity` is that of the format, where another spelling of the version counts as well.
+    """
     with path.open("rb") as file:
         size = int.from_bytes(file.read(HEAD), "big")
         index = orjson.loads(file.read(size))
-        place = index["versions"].get(index["assets"].get(asset, version))
-        if place is None:
+        known = index["assets"].get(asset)
+        if known is None and version is not None:
+            known = spelling(version, index["versions"], identity)
+        if known is None:
             return None
-        offset, length = place
+        offset, length = index["versions"][known]
         file.seek(HEAD + size + offset)
         return _version(orjson.loads(file.read(length)))
 
 
-def knows(path: Path, version: str) -> bool:
+def knows(path: Path, version: str, identity: Identity = str) -> bool:
     """Whether the listing has this version, or a tag of that name."""
     with path.open("rb") as file:
         index = orjson.loads(file.read(int.from_bytes(file.read(HEAD), "big")))
-    return version in index["versions"] or version in index["tags"]
+    return version in index["tags"] or spelling(version, index["versions"], identity) is not None
+
+
+def versions(path: Path) -> list[str]:
+    """Every version that the listing has, without reading what it says of them."""
+    with path.open("rb") as file:
+        index = orjson.loads(file.read(int.from_bytes(file.read(HEAD), "big")))
+    return list(index["versions"])
 
 
 def _version(line: dict[str, Any]) -> ListedVersion:

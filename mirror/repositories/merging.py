@@ -4,7 +4,7 @@ Pure: rows and listings in, one listing out, together with the verdict on every 
 source.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -47,6 +47,8 @@ class StoredVersion:
             manifest=orjson.loads(self.manifest),
             assets=tuple(ListedAsset(name, "", promise) for name, promise in self.assets),
             published_at=self.published_at,
+            status=self.status,
+            revision=self.revision,
         )
 
 
@@ -83,6 +85,8 @@ class Merged:
 class Joining(Protocol):
     """What merging needs to know of a format."""
 
+    @property
+    def shown(self) -> Collection[Status]: ...
     def identity(self, version: str) -> str: ...
     def refreshed(self, held: ListedVersion, found: ListedVersion) -> ListedVersion: ...
 
@@ -110,7 +114,17 @@ def merge(
     version published here is never mixed with files from outside. Tags are a union in which the
     upstream's value wins (User Guide, "npm tags and upstream repositories"); of two upstreams, the
     one with priority. A tag counts only if its version is shown.
+
+    Of a withdrawn package nothing is shown that came from there, though it may be stored here: the
+    flag is refreshed as yanked ones are. What is stored remains, and is downloadable (U8), as an
+    unlisted version is.
     """
+    withdrawn = {
+        source.connection
+        for source in sources
+        if source.connection is not None and source.struck is None
+        if (listing := upstreams.get(source.connection)) is not None and listing.withdrawn
+    }
     versions: dict[str, ListedVersion] = {}
     decided: dict[str, tuple[str, Origin | None]] = {}
     verdicts: list[Verdict] = []
@@ -119,7 +133,7 @@ def merge(
         for offer in _offers(source, holdings, upstreams):
             name = offer.version.version
             identity = form.identity(name)
-            shown, reason = _judge(source, offer, decided.get(identity))
+            shown, reason = _judge(source, offer, decided.get(identity), withdrawn, form.shown)
             verdicts.append(Verdict(source.repository, source.connection, name, shown, reason))
             if source.struck is None:
                 first, origin = decided.get(identity, (name, offer.origin))
@@ -133,14 +147,15 @@ def merge(
             for key, value in _about(source, holdings, upstreams).items():
                 about.setdefault(key, value)
     own = holdings.get(steps[0].repository) if steps else None
-    listing = Listing(
+    joint = Listing(
         package=package,
         versions=versions,
         tags=_tags(0, steps, sources, holdings, upstreams, versions),
         about=about,
         revision=own.revision if own else 0,
+        withdrawn=bool(withdrawn),
     )
-    return Merged(listing, tuple(verdicts))
+    return Merged(joint, tuple(verdicts))
 
 
 def _offers(
@@ -156,12 +171,20 @@ def _offers(
         yield _Offer(held.listed(), held.status, held.origin)
 
 
-def _judge(source: Source, offer: _Offer, decided: object) -> tuple[bool, str]:
+def _judge(
+    source: Source,
+    offer: _Offer,
+    decided: object,
+    withdrawn: Collection[str],
+    shown: Collection[Status],
+) -> tuple[bool, str]:
     if source.struck is not None:
         return False, source.struck
     if decided is not None:
         return False, "a nearer source has it"
-    if not offer.status.listed:
+    if offer.origin.connection in withdrawn:
+        return False, f"{offer.origin.connection} no longer offers the package"
+    if offer.status not in shown:
         return False, f"status {offer.status}"
     return True, "shown"
 
@@ -188,7 +211,7 @@ def _tags(
         return {}
     tags: dict[str, str] = {}
     for source in sources:
-        if source.parent != index or source.struck is not None:
+        if source.step != index or source.struck is not None:
             continue
         if source.connection is None:
             holding = holdings.get(source.repository)

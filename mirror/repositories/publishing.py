@@ -1,4 +1,4 @@
-"""What a repository accepts: new versions, and files for those published here."""
+"""What a repository accepts: new versions, and assets for those published here."""
 
 import asyncio
 import time
@@ -7,14 +7,24 @@ from dataclasses import replace
 
 import orjson
 
-from mirror.errors import Conflict, Exceeded, Refused
+from mirror.errors import Blocked, Conflict, Exceeded
 from mirror.formats import FORMATS
 from mirror.formats.format import Outcome, Publication
-from mirror.model import Digests, Origin, OriginType, Package, Status, StoredAsset
+from mirror.model import (
+    Digests,
+    Origin,
+    OriginControls,
+    OriginType,
+    Package,
+    Status,
+    StoredAsset,
+)
 from mirror.repositories import listings
 from mirror.repositories.amending import advanced, versioned
-from mirror.repositories.origins import GroupRights, defaults, publish_refusal
+from mirror.repositories.conflicts import missing
+from mirror.repositories.origins import defaults, publish_refusal
 from mirror.repositories.searching import Walk
+from mirror.repositories.spelling import spelling
 from mirror.repositories.upstreams import Upstreams
 from mirror.store.batches import Batch
 from mirror.store.blobs import Blobs
@@ -25,14 +35,12 @@ from mirror.store.versions import (
     NewVersion,
     add_version,
     extend_version,
+    finish_version,
     put_about,
     put_package,
     put_tags,
     version_assets,
 )
-
-COMPANIONS = 2
-"""What may stand beside a published file without counting: its metadata and its attestations."""
 
 
 class Publisher:
@@ -51,17 +59,32 @@ class Publisher:
         self._packages = packages
         self._upstreams = upstreams
         self._blobs = blobs
-        self._most_assets = assets_per_version * (1 + COMPANIONS)
+        self._assets_per_version = assets_per_version
+
+    async def foresee(self, walk: Walk, publication: Publication) -> None:
+        """Raise what `publish` is bound to raise, before anyone sends the bytes."""
+        package, version = publication.package, publication.version
+        name = versioned(package, version)
+        for asset in publication.assets:
+            rows = await self._packages.find_asset(
+                package, [walk.repository.id], version, asset.name
+            )
+            row = rows[0] if rows else None
+            _check_controls(walk, package, row.controls if row else None, name)
+            if row is not None and row.status is not None:
+                stored = {} if row.digests is None else {asset.name: row.digests.sha256}
+                given = {asset.name: asset.promise.digests.get("sha256")}
+                missing(publication, name, row.status, stored, given)
 
     async def publish(
         self, walk: Walk, publication: Publication, received: Mapping[str, Digests]
     ) -> Outcome:
         """Store a version whole, or add to one. The blobs of `received` are sealed already.
 
-        The same bytes again are success and change nothing. Raises `Refused` where origin
-        controls forbid publishing here, `Conflict` where the version exists with other bytes, is
-        kept from view, came from outside, or can be reached upstream (API contract §11), and
-        `Exceeded` for more files than a version may have.
+        The same bytes again are success and change nothing, except that they may finish the
+        version. Raises `Blocked` where origin controls forbid publishing here, `Conflict` where
+        the version exists and does not take what is given, came from outside, or can be reached
+        upstream (API contract §11), and `Exceeded` for more assets than a version may have.
         """
         async with Batch(self._blobs) as batch:
             made = [
@@ -89,32 +112,24 @@ class Publisher:
             assets=assets,
             origin=Origin(OriginType.INTERNAL, repository=walk.repository.name),
             published_at=now,
+            status=Status.UNFINISHED if publication.unfinished else Status.PUBLISHED,
             dependencies=publication.dependencies,
             summary=publication.summary,
         )
 
         async def store(transaction: Transaction) -> Outcome:
             held = await held_package(transaction, walk.repository.id, package)
-            refusal = publish_refusal(
-                held.controls if held else None, GroupRights(), walk.repository.name, name
-            )
-            if refusal is not None:
-                raise Refused(refusal)
-            if held is not None and version in held.versions and publication.extendable:
-                manifest = orjson.loads(held.versions[version].manifest)
-                grown = replace(new, manifest=form.extended(manifest, publication, now))
-                if not await _extend(transaction, held, grown, name, self._most_assets):
-                    return Outcome(created=False, revision=held.revision)
-                return replace(await advanced(transaction, walk, held, package), created=True)
-            if held is not None and version in held.versions:
-                await _same_again(transaction, held, new, name)
-                return Outcome(created=False, revision=held.revision)
+            _check_controls(walk, package, held.controls if held else None, name)
+            known = spelling(version, held.versions, form.identity) if held is not None else None
+            if held is not None and known is not None:
+                again = replace(new, version=known)
+                return await self._publish_again(transaction, walk, held, publication, again)
             if reachable is not None:
                 raise Conflict(
                     f"{name} exists in {reachable}, which '{walk.repository.name}' reads from: "
                     "publish another version"
                 )
-            controls = defaults(OriginType.INTERNAL, GroupRights())
+            controls = defaults(OriginType.INTERNAL, walk.rights(package))
             package_id = await put_package(
                 transaction, walk.repository.id, package, controls, advance=True
             )
@@ -122,9 +137,67 @@ class Publisher:
             await put_tags(transaction, package_id, dict.fromkeys(publication.tags, version))
             if publication.about:
                 await put_about(transaction, package_id, publication.about)
-            return Outcome(created=True, revision=held.revision + 1 if held else 1)
+            return Outcome(
+                created=True,
+                revision=held.revision + 1 if held else 1,
+                status=new.status,
+                version_revision=new.revision,
+            )
 
         return await self._database.write(store)
+
+    async def _publish_again(
+        self,
+        transaction: Transaction,
+        walk: Walk,
+        held: HeldPackage,
+        publication: Publication,
+        new: NewVersion,
+    ) -> Outcome:
+        """Add to a version that exists, and finish it if it was open, as far as it allows that."""
+        version, before = new.version, held.versions[new.version]
+        assets = await self._additions(transaction, held, publication, new)
+        finishes = before.status is Status.UNFINISHED and not publication.unfinished
+        now, revision = time.time(), before.revision
+        if not assets and not finishes:
+            return Outcome(revision=held.revision, status=before.status, version_revision=revision)
+        if assets:
+            manifest = FORMATS[publication.package.format].extended(
+                orjson.loads(before.manifest), publication, now
+            )
+            revision = await extend_version(transaction, held.id, version, assets, manifest)
+        if finishes:
+            await finish_version(transaction, held.id, version, now)
+        return replace(
+            await advanced(transaction, walk, held, publication.package),
+            created=bool(assets),
+            status=Status.PUBLISHED if finishes else before.status,
+            version_revision=revision,
+        )
+
+    async def _additions(
+        self,
+        transaction: Transaction,
+        held: HeldPackage,
+        publication: Publication,
+        new: NewVersion,
+    ) -> list[StoredAsset]:
+        """Those of the new assets that the version lacks; raises `Conflict` and `Exceeded`."""
+        version, before = new.version, held.versions[new.version]
+        name = versioned(publication.package, version)
+        stored = await version_assets(transaction, held.id, version) or {}
+        given = {each.name: each.digests.sha256 for each in new.assets}
+        lacking = missing(publication, name, before.status, stored, given)
+        if lacking and before.origin != new.origin:
+            raise Conflict(
+                f"{name} already exists and came from upstream: nothing is added to it here",
+                kind="package-version",
+                name=version,
+            )
+        most = self._assets_per_version * (1 + publication.companions)
+        if lacking and len(stored) + len(lacking) > most:
+            raise Exceeded(f"{name} would have more assets than limits.assets_per_version allows")
+        return [each for each in new.assets if each.name in lacking]
 
     async def _reachable(self, walk: Walk, package: Package, version: str) -> str | None:
         """Where else a client of this repository could get the version from, in words.
@@ -133,12 +206,14 @@ class Publisher:
         "Publishing package versions and upstream repositories"; npm.md §13.23).
         """
         rows = await self._packages.packages(package, walk.ids)
-        holders = await self._packages.holders(package, walk.ids, version)
-        for source in walk.sources({row.repository: row.controls for row in rows})[1:]:
+        names = await self._packages.version_names(package, walk.ids)
+        identity = FORMATS[package.format].identity
+        plan = walk.plan(package, {row.repository: row.controls for row in rows})
+        for source in plan.sources[1:]:
             if source.struck is not None:
                 continue
             if source.connection is None:
-                if source.repository in holders:
+                if spelling(version, names.get(source.repository, ()), identity) is not None:
                     return f"repository '{walk.names[source.repository]}'"
                 continue
             asked = await self._upstreams.listing(walk.connection(source), package)
@@ -146,7 +221,9 @@ class Publisher:
                 continue
             path = self._blobs.path(asked.listing.sha256)
             try:
-                found = await asyncio.to_thread(listings.find, path, version=version, asset=None)
+                found = await asyncio.to_thread(
+                    listings.find, path, version=version, asset=None, identity=identity
+                )
             except FileNotFoundError:  # replaced just now: the next publish will see it
                 continue
             if found is not None:
@@ -154,38 +231,9 @@ class Publisher:
         return None
 
 
-async def _extend(
-    transaction: Transaction, held: HeldPackage, new: NewVersion, name: str, most: int
-) -> bool:
-    """Add files to a version that was published here; False where it has exactly these already."""
-    _published(held, new, name)
-    if held.versions[new.version].origin != new.origin:
-        raise Conflict(f"{name} already exists and came from upstream: nothing is added to it here")
-    stored = await version_assets(transaction, held.id, new.version) or {}
-    for asset in new.assets:
-        if stored.get(asset.name, asset.digests.sha256) != asset.digests.sha256:
-            raise Conflict(f"{asset.name} already exists with other content: publish a new version")
-    missing = [asset for asset in new.assets if asset.name not in stored]
-    if not missing:
-        return False
-    if len(stored) + len(missing) > most:
-        raise Exceeded(f"{name} would have more files than limits.assets_per_version allows")
-    await extend_version(transaction, held.id, new.version, missing, new.manifest)
-    return True
-
-
-def _published(held: HeldPackage, new: NewVersion, name: str) -> None:
-    status = held.versions[new.version].status
-    if status is not Status.PUBLISHED:
-        raise Conflict(f"{name} exists with status {status}: delete it before publishing it again")
-
-
-async def _same_again(
-    transaction: Transaction, held: HeldPackage, new: NewVersion, name: str
+def _check_controls(
+    walk: Walk, package: Package, controls: OriginControls | None, name: str
 ) -> None:
-    _published(held, new, name)
-    stored = await version_assets(transaction, held.id, new.version)
-    if stored != {each.name: each.digests.sha256 for each in new.assets}:
-        raise Conflict(
-            f"{name} exists with other content: publish a new version, or delete this one first"
-        )
+    refusal = publish_refusal(controls, walk.rights(package), walk.repository.name, name)
+    if refusal is not None:
+        raise Blocked(refusal)

@@ -116,7 +116,7 @@ class Upstreams:
             rest = entry.tried_at + ASK_AGAIN - now
             if 0 < rest <= ASK_AGAIN:
                 await asyncio.sleep(rest)
-                now = time.time()
+                now = max(time.time(), entry.tried_at + ASK_AGAIN)  # timers ring early, too
         action = decide(
             entry,
             now=now,
@@ -149,9 +149,11 @@ class Upstreams:
     ) -> StoredDocument:
         """A document by itself, not older than `lifetime` seconds where that can be had.
 
-        Raises `NotFound`, `Unavailable` or `Misbehaved` where there is not even an old one.
+        One with a promise is always asked for, as no older one can keep it: look for its digest
+        first. Raises `NotFound`, `Unavailable` or `Misbehaved` where there is not even an old one.
         """
-        known = await self._documents.document(fetch.url)
+        promised = fetch.promise.strongest
+        known = await self._usable_document(fetch.url) if promised is None else None
         entry = self._entry(fetch.url, known)
         if decide(entry, now=time.time(), lifetime=lifetime) is Action.SERVE and known is not None:
             return known
@@ -159,9 +161,10 @@ class Upstreams:
         async def ask() -> None:
             await self._fetcher.document(connection, fetch)
 
-        error = await self._round(fetch.url, ask, self._stale_wait if known else None)
+        key = fetch.url if promised is None else f"{fetch.url} {promised[1]}"
+        error = await self._round(key, ask, self._stale_wait if known else None)
         found = await self._documents.document(fetch.url)
-        if found is None:
+        if found is None or (error is not None and promised is not None):
             raise error or NotFound("document", fetch.url)
         return found
 
@@ -175,6 +178,12 @@ class Upstreams:
     async def _usable(self, base: str, package: Package) -> StoredListing | None:
         """The listing kept for a package, if its bytes are really there."""
         known = await self._documents.listing(base, package)
+        if known is None or await self._blobs.open(known.sha256, known.size) is None:
+            return None
+        return known
+
+    async def _usable_document(self, url: str) -> StoredDocument | None:
+        known = await self._documents.document(url)
         if known is None or await self._blobs.open(known.sha256, known.size) is None:
             return None
         return known

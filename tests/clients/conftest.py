@@ -1,15 +1,16 @@
 """A public registry and a mirror of it, for each test anew; the same for an index."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.clients.aws import INSTALLATION, Aws, Boto, Worker, access_key
 from tests.clients.clients import Desk
-from tests.clients.index import Index
-from tests.clients.index import universe as projects
 from tests.clients.pythons import Bench
 from tests.clients.registry import Registry, universe
+from tests.index import Index
+from tests.index import universe as projects
 from tests.running import Running
 
 Seat = Callable[..., Desk]
@@ -70,3 +71,30 @@ def place(pypi: Running, tmp_path: Path) -> Place:
         return Bench(client, tmp_path / f"{client}.{taken}", address, token)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[Worker]:
+    with Worker() as worker:
+        yield worker
+
+
+@pytest.fixture
+async def service(registry: Registry, tmp_path: Path) -> AsyncIterator[Running]:
+    """A mirror of the registry with the account and the region of the User Guide's examples."""
+    config = {**INSTALLATION, **registry.connection()}
+    async with Running(tmp_path / "mirror", config) as mirror:
+        yield mirror
+        assert mirror.troubles == []
+
+
+@pytest.fixture
+async def aws(service: Running, worker: Worker, tmp_path: Path) -> Aws:
+    """The administrator at a terminal."""
+    return Aws(worker, service.url, await access_key(service), tmp_path / "terminal")
+
+
+@pytest.fixture
+async def boto(service: Running) -> Boto:
+    """The administrator's program."""
+    return Boto(service.url, await access_key(service))

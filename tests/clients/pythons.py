@@ -20,7 +20,7 @@ import pytest
 from yarl import URL
 
 from tests.clients.clients import INSTALLED, Ran, execute
-from tests.clients.distributions import PYPROJECT
+from tests.distributions import PYPROJECT
 
 INSTALLERS = ("pip-23", "pip-26", "uv", "poetry", "pdm")
 KINDS = ("pip-26", "uv")

@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 
 from tests.clients.conftest import Place
-from tests.clients.index import Index
 from tests.clients.pythons import INSTALLERS, KINDS, Bench
+from tests.index import Index
 from tests.origin import Flip, Truncate
 from tests.running import Running
 
@@ -43,7 +43,7 @@ async def test_cold_then_warm_then_cut(
 
 
 async def test_sidecars_spare_the_wheels(index: Index, pypi: Running, place: Place) -> None:
-    """No wheel is downloaded only for its metadata: by the client, nor by the mirror for it."""
+    """lessons #27: no wheel is downloaded only for its metadata: by the client, nor by the mirror for it."""
     index.plain.clear()
     index.add("plain", "1.1", requires=["old-way"])
     index.add("old-way", "1.1")
@@ -63,8 +63,23 @@ async def test_sidecars_spare_the_wheels(index: Index, pypi: Running, place: Pla
     assert not [path for path in paths if path.endswith(".whl")]
 
 
+async def test_resolving_keeps_nothing_and_works_without_the_index(
+    index: Index, pypi: Running, place: Place
+) -> None:
+    """API contract, U7: only a download retains; but what was resolved once can be again."""
+    index.plain.clear()
+    index.add("plain", "1.1")
+    await place("uv").run("pip", "install", "--dry-run", "alpha")
+    await pypi.restart({**pypi.config, **STALE})
+    await index.cut()
+    again = await place("uv").run("pip", "install", "--dry-run", "alpha")
+    assert "+ plain==1.1" in again.text
+    for name in ("alpha", "beta", "plain"):
+        assert pypi.held("main", name) == pypi.held("pypi-store", name) == {}
+
+
 async def test_sidecars_of_an_index_without(index: Index, pypi: Running, place: Place) -> None:
-    """What is stored is read once and has its sidecar from then on (devpi#1018)."""
+    """lessons #27: what is stored is read once and has its sidecar from then on (devpi#1018)."""
     await place("pip-26").run("install", "--no-deps", "plain")
     uv = place("uv")
     (uv.project / "wanted").write_text("plain\n")
@@ -73,6 +88,43 @@ async def test_sidecars_of_an_index_without(index: Index, pypi: Running, place: 
     asked = [each["path"] for each in pypi.requests if "plain-1.0" in each["path"]]
     assert [path.rpartition(".")[2] for path in asked] == ["whl", "metadata"]
     assert index.downloads(".whl") == {"plain-1.0-py3-none-any.whl": 1}
+
+
+async def test_ranges_are_promised_only_where_they_are_given(
+    index: Index, pypi: Running, place: Place
+) -> None:
+    """lessons #10, #11: HEAD tells of a cold file what GET does; uv reads its end or all of it."""
+    index.plain |= {"heavy", "light"}
+    index.add("light", "1.0", sidecar=False, requires=["heavy"])
+    parts = {"heavy.bin": bytes(range(256)) * 4000}
+    index.add("heavy", "1.0", sidecar=False, requires=["old-way"], files=parts)
+    made = index.add("heavy", "2.0", sidecar=False, files=parts)
+    uv = place("uv")
+    (uv.project / "wanted").write_text("light\nheavy==1.0\n")
+    resolved = await uv.run("pip", "compile", "wanted")
+    assert "old-way==1.0" in resolved.text
+
+    address = f"{uv.index}heavy/2.0/heavy-2.0-py3-none-any.whl"
+    size = len(made["heavy-2.0-py3-none-any.whl"])
+    tail = {"Range": "bytes=-100"}
+    async with aiohttp.ClientSession() as session:
+        async with session.head(address) as cold:
+            assert (cold.status, cold.content_length) == (200, size)
+            assert "Accept-Ranges" not in cold.headers
+        async with session.get(address) as whole:
+            content = await whole.read()
+        async with session.head(address) as warm:
+            assert (warm.status, warm.content_length) == (200, size)
+            assert warm.content_type == cold.content_type == whole.content_type
+            assert warm.headers["Accept-Ranges"] == "bytes"
+        async with session.get(address, headers=tail) as part:
+            assert (part.status, await part.read()) == (206, content[-100:])
+    await pypi.stop()
+    asked = [
+        (each["method"], each["status"]) for each in pypi.requests if "/light-1" in each["path"]
+    ]
+    assert asked == [("HEAD", 200), ("GET", 206)]  # a short file is whole before HEAD is answered
+    assert set(index.downloads(".whl").values()) == {1}
 
 
 async def test_required_hashes(index: Index, place: Place) -> None:
@@ -207,7 +259,7 @@ async def test_a_file_that_is_not_what_was_promised(
 async def test_what_does_not_exist_and_what_cannot_be_reached(
     index: Index, pypi: Running, place: Place
 ) -> None:
-    """An outage is not an empty index: uv and poetry would go on with another one."""
+    """lessons #14: an outage is not an empty index; uv and poetry would go on with another one."""
     bench = place("pip-26")
     missing = await bench.run("install", "no-such-project", check=False)
     assert "No matching distribution found for no-such-project" in missing.text

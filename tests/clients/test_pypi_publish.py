@@ -7,9 +7,9 @@ import aiohttp
 import pytest
 
 from tests.clients.conftest import Place
-from tests.clients.distributions import PYPROJECT, described, sdist, wheel
-from tests.clients.index import Index
 from tests.clients.pythons import KINDS, UPLOADERS, prepare
+from tests.distributions import PYPROJECT, described, sdist, wheel
+from tests.index import Index
 from tests.running import Running
 
 pytestmark = pytest.mark.client
@@ -35,7 +35,7 @@ def _folder(root: Path, name: str, version: str, text: str = "1") -> Path:
 async def test_upload_again_and_changed(
     client: str, pypi: Running, place: Place, tmp_path: Path
 ) -> None:
-    """lessons #18; khora#495: a retry after a lost answer succeeds, another content never."""
+    """khora#495: a retry after a lost answer succeeds, another content never."""
     bench = place(client, token=await pypi.token())
     folder = _folder(tmp_path / "one", NAME, "1.0")
     await bench.publish(folder)
@@ -96,6 +96,14 @@ async def test_our_sentence_is_seen(
         assert "403" in refused.text
         assert "origin controls" in refused.text
     assert "9.9" not in pypi.held("main", "beta")
+
+    # Some print the status line and nothing else.
+    quiet = place("twine-7", token=token)
+    file = str(next((blocked / "dist").glob("*.whl")))
+    command = ("upload", "--non-interactive", "-r", "mirror", file)
+    refused = await quiet.run(*command, check=False)
+    assert "403 Forbidden" in refused.text
+    assert "origin controls" in refused.text
 
 
 async def test_without_the_right_to(pypi: Running, place: Place, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import aiohttp
 import pytest
 
 from tests.clients.conftest import Place
-from tests.clients.distributions import wheel
-from tests.clients.index import Index
 from tests.clients.pythons import INSTALLERS, KINDS, prepare
+from tests.distributions import wheel
+from tests.index import Index
 from tests.running import Running
 
 pytestmark = pytest.mark.client
@@ -79,7 +79,9 @@ async def test_what_was_kept_outlives_its_upstream(
 async def test_a_private_name_stays_private(
     index: Index, pypi: Running, place: Place, tmp_path: Path
 ) -> None:
-    """Dependency confusion: somebody registers our name in public, with a higher version."""
+    """lessons #12, #21: dependency confusion; somebody registers our name in public, with a higher
+    version.
+    """
     await pypi.restart({**pypi.config, **TEAM, **STALE})
     await _publish(pypi, place, tmp_path, "1.0")
     asked = len(index.origin.seen("/simple/our-secret/"))  # before it was published, that is
@@ -146,7 +148,7 @@ async def test_a_version_that_was_published_here_is_ours_alone(
 
 
 async def test_unlisted_and_archived(pypi: Running, place: Place) -> None:
-    """UG, "Package version status": unlisted is for lock files only, archived for nobody."""
+    """lessons #12; UG, "Package version status": unlisted is for lock files only, archived for nobody."""
     bench = place("uv")
     await bench.add("beta<2")
     assert await _set_status(pypi, "1.5", "Unlisted") > 0

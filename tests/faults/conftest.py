@@ -1,4 +1,4 @@
-"""One event loop, one upstream and one mirror for the whole folder: tests use names of their own."""
+"""One event loop, one mirror and its upstreams for the whole folder: tests use names of their own."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.faults.server import Mirror
+from tests.index import Index
 from tests.origin import Origin
 
 HERE = Path(__file__).parent
@@ -16,9 +17,12 @@ QUICK = {
     "server": {"header_timeout": "2s"},
     # Every test shares one upstream, so the failures of one must not keep it from the others.
     "upstream": {"idle_timeout": "1s", "breaker_failures": 100000},
-    "cache": {"lifetimes": {"npm": "1s"}, "stale_wait": "1s"},
+    "cache": {"lifetimes": {"npm": "1s", "pypi": "1s"}, "stale_wait": "1s"},
 }
 """Times short enough to wait for."""
+
+EXPIRED = 1.1
+"""Seconds after which a document is asked for again."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,9 +38,17 @@ async def origin() -> AsyncIterator[Origin]:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def mirror(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mirror]:
-    """A mirror of `origin`, with documents that expire after a second."""
-    connections = {"public:npmjs": {"url": str(origin.url)}}
+async def index() -> AsyncIterator[Index]:
+    async with Index() as index:
+        yield index
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def mirror(
+    origin: Origin, index: Index, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Mirror]:
+    """A mirror of `origin` and of `index`, with documents that expire after a second."""
+    connections = {"public:npmjs": {"url": str(origin.url)}, **index.connection()["connections"]}
     folder = tmp_path_factory.mktemp("mirror")
     async with Mirror(folder, {**QUICK, "connections": connections}) as mirror:
         yield mirror
@@ -47,6 +59,13 @@ async def lone_origin() -> AsyncIterator[Origin]:
     """An upstream of the test's own, that it may ruin or take away."""
     async with Origin() as origin:
         yield origin
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def lone_index() -> AsyncIterator[Index]:
+    """The same for Python."""
+    async with Index() as index:
+        yield index
 
 
 Make = Callable[..., Mirror]

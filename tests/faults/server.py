@@ -212,8 +212,12 @@ class Mirror:
 
     def index(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
-        names = self.sql("SELECT name FROM sqlite_master WHERE type = 'table'")
-        return {name: self.sql(f"SELECT * FROM {name} ORDER BY 1, 2") for (name,) in names}
+        with contextlib.closing(sqlite3.connect(self.data / "index.sqlite3", timeout=10)) as index:
+            names = index.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            return {
+                name: index.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall()
+                for (name,) in names
+            }
 
     def files(self) -> dict[str, int]:
         """The blob store's files with their sizes, incoming and set aside ones too."""
@@ -226,6 +230,12 @@ class Mirror:
 
     def blob(self, sha256: str) -> Path:
         return self.data / "blobs" / sha256[:2] / sha256[2:4] / sha256
+
+    def spoil(self, sha256: str) -> None:
+        """Change a stored byte behind the server's back, and the time stamp with it."""
+        content = bytearray(self.blob(sha256).read_bytes())
+        content[len(content) // 2] ^= 0x55
+        self.blob(sha256).write_bytes(content)
 
 
 def environment() -> dict[str, str]:

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.faults.conftest import EXPIRED
 from tests.faults.packages import (
     ABBREVIATED,
     TIME,
@@ -22,8 +23,6 @@ from tests.faults.server import Mirror
 from tests.origin import Drop, Garbage, Origin, Page, Short, Stall, Status, Truncate
 
 MIB = 1024 * 1024
-EXPIRED = 1.1
-"""Seconds after which a document is asked for again (see conftest)."""
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
@@ -218,7 +217,7 @@ async def test_no_validator_is_sent_for_bytes_that_are_gone(mirror: Mirror, orig
             if harm == "missing":
                 mirror.blob(digest).unlink()
             else:
-                spoil(mirror, digest)
+                mirror.spoil(digest)
         await asyncio.sleep(EXPIRED)
         again = await mirror.get(f"/npm/main/{name}")
         assert (again.status, again.body) == (200, good.body)
@@ -346,10 +345,3 @@ SHORT = {"cache": {"lifetimes": {"npm": "1s"}, "stale_wait": "1s"}}
 
 def connected(origin: Origin) -> dict:
     return {"connections": {"public:npmjs": {"url": str(origin.url)}}}
-
-
-def spoil(mirror: Mirror, digest: str) -> None:
-    """Change a stored byte behind the server's back, and the time stamp with it."""
-    content = bytearray(mirror.blob(digest).read_bytes())
-    content[len(content) // 2] ^= 0x55
-    mirror.blob(digest).write_bytes(content)

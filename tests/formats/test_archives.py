@@ -44,6 +44,27 @@ def test_links_and_devices_are_no_files(kind: bytes) -> None:
     assert not member.is_file
 
 
+@pytest.mark.parametrize(
+    ("kind", "target", "expected"),
+    [
+        (tarfile.SYMTYPE, "../b/y", False),
+        (tarfile.SYMTYPE, "y/../..", False),
+        (tarfile.SYMTYPE, "../..", True),
+        (tarfile.SYMTYPE, "../../etc", True),
+        (tarfile.SYMTYPE, "/a/y", True),
+        (tarfile.LNKTYPE, "a/y", False),
+        (tarfile.LNKTYPE, "../a/y", True),
+        (tarfile.FIFOTYPE, "", True),
+        (tarfile.DIRTYPE, "", False),
+    ],
+)
+def test_what_leads_out(kind: bytes, target: str, expected: bool) -> None:
+    info = tarfile.TarInfo()
+    info.type, info.linkname = kind, target
+    [member] = read_tar_gz(io.BytesIO(tarball({"a/x": info})))
+    assert member.leads_out is expected
+
+
 def test_a_bomb_is_not_unpacked() -> None:
     """lessons #7"""
     data = zeros("a/bomb", 64 * 2**20)

@@ -20,6 +20,7 @@ from mirror.upstream.connections import Connection
 BASE = "http://up/"
 PAD = Package("npm", "", "left-pad")
 NPMJS = Connection("npmjs", "npm", URL(BASE))
+PYPI = Connection("pypi", "pypi", URL(f"{BASE}simple/"))
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 from mirror.errors import NotFound, Storage, Unavailable
 from mirror.repositories import documents as documents_module
 from mirror.repositories.composing import compose
-from mirror.store.domains import put_repository
+from mirror.store.repositories import put_repository
 from tests.repositories.registry import DOWN, GONE, Answer
 from tests.repositories.world import content
 from tests.store.rows import OWNER

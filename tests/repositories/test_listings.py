@@ -50,6 +50,7 @@ def whole(draw) -> Listing:
         versions={name: draw(versions(name)) for name in names},
         tags=draw(st.dictionaries(text, text, max_size=3)),
         about=draw(st.dictionaries(text, json, max_size=3)),
+        withdrawn=draw(st.booleans()),
     )
 
 
@@ -105,3 +106,37 @@ def test_the_files_name_decides_before_the_version(tmp_path: Path) -> None:
     found = listings.find(path, version="2", asset="x.tgz")
     assert found is not None
     assert found.version == "1"
+
+
+def test_another_spelling_of_a_version(tmp_path: Path) -> None:
+    path = tmp_path / "listing"
+    path.write_bytes(listings.encode(Listing(PACKAGE, {"1.0": ListedVersion("1.0", {})})))
+
+    def identity(version: str) -> str:
+        return version.removesuffix(".0")
+
+    assert listings.find(path, version="1", asset=None) is None
+    found = listings.find(path, version="1", asset=None, identity=identity)
+    assert found is not None
+    assert found.version == "1.0"
+    assert listings.knows(path, "1", identity)
+    assert not listings.knows(path, "2", identity)
+    assert listings.versions(path) == ["1.0"]
+
+
+def test_what_stands_beside_a_file_is_found_by_it(tmp_path: Path) -> None:
+    """Two names of three would be in the index of a large Python project for nothing."""
+    assets = tuple(ListedAsset(name, "u", Promise()) for name in ("x.whl", "x.whl.metadata"))
+    content = listings.encode(Listing(PACKAGE, {"1": ListedVersion("1", {}, assets)}))
+    path = tmp_path / "listing"
+    path.write_bytes(content)
+    assert content.count(b"x.whl.metadata") == 1
+    found = listings.find(path, version=None, asset="x.whl")
+    assert found is not None
+    assert found.assets == assets
+
+
+def test_a_listing_of_an_earlier_release(tmp_path: Path) -> None:
+    index = b'{"about":{},"tags":{},"versions":{},"assets":{}}'
+    content = len(index).to_bytes(listings.HEAD, "big") + index
+    assert listings.decode(PACKAGE, content) == Listing(PACKAGE)

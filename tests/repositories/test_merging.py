@@ -1,5 +1,7 @@
 """What a package looks like through a chain of repositories (U3, U8, U9; npm.md §11)."""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -129,6 +131,27 @@ def test_an_upstreams_upstream_wins_over_it() -> None:
         steps=steps,
     )
     assert merged.listing.tags == {"latest": "3.0.0"}
+
+
+@pytest.mark.parametrize(("struck", "expected"), [(None, {}), ("origin control", {"1.0.0": "r"})])
+def test_what_came_from_where_it_was_withdrawn(struck, expected) -> None:
+    """PEP 792: kept, and no longer offered; as with yanked flags, not where upstream is blocked."""
+    outside = Origin(OriginType.EXTERNAL, connection="npmjs")
+    there = held("1.0.0", by="r")
+    there = replace(
+        there, versions={k: replace(v, origin=outside) for k, v in there.versions.items()}
+    )
+    merged = joined(
+        {R: there, U: held("2.0.0", by="ours")},
+        {"npmjs": listed(withdrawn=True, about={"status": "quarantined"})},
+        connections={U: "npmjs"},
+        struck={U: struck} if struck else None,
+    )
+    ours = {} if struck else {"2.0.0": "ours"}
+    assert shown(merged) == expected | ours
+    assert merged.listing.withdrawn is (struck is None)
+    assert merged.listing.about == ({} if struck else {"status": "quarantined"})
+    assert struck or merged.verdicts[0].reason == "npmjs no longer offers the package"
 
 
 def test_a_struck_source_says_nothing() -> None:

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from mirror.errors import Conflict, NotFound, Refused
+from mirror.errors import Blocked, Conflict, NotFound
 from mirror.formats.format import Annotate, Outcome, Remove, SetTags
-from mirror.model import Dependency, Summary
+from mirror.model import Dependency, Status, Summary
 from tests.repositories.registry import DOWN, PAD
 from tests.repositories.world import World
 
@@ -40,9 +40,9 @@ async def test_everything_that_a_publish_stores(world) -> None:
         dependencies=(Dependency("", "a", "regular", "^1"),),
         summary=Summary("pads", licenses=("MIT",)),
     )
-    assert outcome == Outcome(created=True, revision=1)
     found = await world.dump()
     [package], [version] = found["package"], found["version"]
+    assert outcome == Outcome(True, 1, Status.PUBLISHED, version["revision"])
     assert sorted(found) == ["asset", "blob", "dependency", "package", "package_tag", "version"]
     assert (package["publish"], package["upstream"]) == ("ALLOW", "BLOCK")
     assert (package["about"], package["revision"]) == ('{"description":"pads"}', 1)
@@ -57,7 +57,8 @@ async def test_the_same_bytes_again_change_nothing(world) -> None:
     """§11; npm.md §13.23: a retry after a lost answer."""
     await world.published(about={"x": 1})
     before = await world.dump()
-    assert await world.published(about={"x": 2}, tags=("other",)) == Outcome(revision=1)
+    outcome = await world.published(about={"x": 2}, tags=("other",))
+    assert (outcome.created, outcome.revision, outcome.status) == (False, 1, Status.PUBLISHED)
     assert await world.dump() == before
     await world.consistent()
 
@@ -68,7 +69,8 @@ async def test_other_bytes_are_a_conflict(world) -> None:
     with pytest.raises(Conflict) as caught:
         await world.published(data=b"changed")
     assert str(caught.value) == (
-        "left-pad@1.0.0 exists with other content: publish a new version, or delete this one first"
+        "left-pad-1.0.0.tgz of left-pad@1.0.0 already exists with other content: publish a new "
+        "version, or delete this one first"
     )
     assert await world.dump() == before
     await world.consistent()
@@ -133,7 +135,7 @@ async def test_a_package_from_upstream_is_not_published_over(world) -> None:
     world.upstream.offer({"1.0.0": b"theirs"})
     await world.fetched()
     before = await world.dump()
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Blocked) as caught:
         await world.published("9.9.9")
     assert str(caught.value) == (
         "publishing left-pad@9.9.9 to 'main' is blocked by its origin controls: its versions come "

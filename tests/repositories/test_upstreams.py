@@ -219,6 +219,16 @@ async def test_what_is_lacking_is_asked_for_at_once(world) -> None:
     assert world.upstream.asked[PATH] == 3
 
 
+async def test_a_timer_that_rings_early(world, monkeypatch) -> None:
+    """lessons #3: woken a moment before the second was over it must not be content with the old."""
+    world.upstream.offer({"1.0.0": b"one"})
+    await ask(world)
+    world.upstream.offer({"2.0.0": b"two"})
+    sleep = asyncio.sleep
+    monkeypatch.setattr(asyncio, "sleep", lambda seconds: sleep(min(seconds, 0.01)))
+    assert versions(world, await ask(world, lacking=always)) == ["2.0.0"]
+
+
 @pytest.mark.parametrize("etag", ['"1"', None])
 async def test_a_listing_without_its_file_is_read_again(world, etag) -> None:
     """lessons #17."""

@@ -22,17 +22,19 @@ from mirror.store.blobs import Blobs
 from mirror.store.changes import Changes
 from mirror.store.database import Database, Transaction
 from mirror.store.documents import Documents
-from mirror.store.domains import Domains, create_domain, put_repository
+from mirror.store.domains import Domains, create_domain
+from mirror.store.groups import Groups
 from mirror.store.packages import Packages
+from mirror.store.repositories import put_repository
 from mirror.upstream.flights import Flights
-from tests.repositories.registry import NPMJS, PAD, FakeUpstream
+from tests.repositories.registry import NPMJS, PAD, PYPI, FakeUpstream
 from tests.store.rows import OWNER, dump
 
 HERE = "http://here/npm/main/"
 
 
 class World:
-    """main -> team -> store -> npmjs, and `lone`, which has nothing above it."""
+    """main -> team -> store -> npmjs, `lone`, which has nothing above it, and py -> shelf -> pypi."""
 
     def __init__(self, root: Path, database: Database, changes: Changes, **timing: float) -> None:
         self.database, self.changes = database, changes
@@ -47,7 +49,15 @@ class World:
         )
         self.timing = {"stale_wait": 5.0, "negative_lifetime": 60.0, "lifetime": 300.0} | timing
         self.upstreams = self.new_upstreams()
-        self.search = Search(Domains(database), changes, {"npmjs": NPMJS}, searched_upstreams=25)
+        known = {"npmjs": NPMJS, "pypi": PYPI}
+        self.search = Search(
+            Domains(database),
+            Groups(database),
+            changes,
+            known,
+            account=OWNER,
+            searched_upstreams=25,
+        )
         self.documents = DocumentReader(
             self.packages, self.upstreams, self.blobs, self.compute, changes
         )
@@ -57,9 +67,9 @@ class World:
             self.upstreams,
             self.blobs,
             self.flights,
-            Retention(database),
+            Retention(database, self.blobs, self.search.rights),
             changes,
-            {"npmjs": NPMJS},
+            known,
             asset_size=10_000_000,
         )
         self.amender = Amender(database, self.blobs)
@@ -75,7 +85,7 @@ class World:
             self.blobs,
             stale_wait=self.timing["stale_wait"],
             negative_lifetime=self.timing["negative_lifetime"],
-            lifetimes={"npm": self.timing["lifetime"]},
+            lifetimes=dict.fromkeys(("npm", "pypi"), self.timing["lifetime"]),
         )
 
     async def walk(self, repository: str = "main") -> Walk:
@@ -108,7 +118,7 @@ class World:
                     await follower.released(follower.total)
             found = await self.asset(version, repository)
         assert isinstance(found, Held)
-        return _read(found.file)
+        return read(found.file)
 
     async def published(
         self, version: str = "1.0.0", data: bytes = b"ours", repository: str = "main", **more: Any
@@ -180,16 +190,19 @@ async def made(root: Path, **timing: float) -> AsyncIterator[World]:
 
         async def create(transaction: Transaction) -> None:
             await create_domain(transaction, OWNER, "default")
-            for name, above in (("store", ()), ("team", ("store",)), ("main", ("team",))):
+            connections = {"store": "npmjs", "shelf": "pypi"}
+            for name, above in (
+                *(("store", ()), ("team", ("store",)), ("main", ("team",)), ("lone", ())),
+                *(("shelf", ()), ("py", ("shelf",))),
+            ):
                 await put_repository(
                     transaction,
                     owner=OWNER,
                     domain="default",
                     name=name,
                     upstreams=above,
-                    connection="npmjs" if name == "store" else None,
+                    connection=connections.get(name),
                 )
-            await put_repository(transaction, owner=OWNER, domain="default", name="lone")
 
         await database.write(create)
         world = World(root / "data", database, changes, **timing)
@@ -204,8 +217,8 @@ async def made(root: Path, **timing: float) -> AsyncIterator[World]:
 
 def content(document: Document) -> bytes:
     body = document.identity
-    return body if isinstance(body, bytes) else _read(body)
+    return body if isinstance(body, bytes) else read(body)
 
 
-def _read(file: Any) -> bytes:
+def read(file: Any) -> bytes:
     return os.pread(file.fileno(), file.size + 1, 0)

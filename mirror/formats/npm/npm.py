@@ -8,6 +8,7 @@ from mirror.formats.format import (
     Call,
     Change,
     Fetch,
+    Findings,
     Hit,
     Intent,
     Outcome,
@@ -26,7 +27,7 @@ from mirror.formats.npm import changes, errors, names, requests, search, summary
 from mirror.formats.npm.attachments import AttachmentSplitter
 from mirror.formats.npm.documents import read as read_packument
 from mirror.formats.npm.versions import Precedence, precedence
-from mirror.model import Dependency, ListedVersion, Listing, Package, Summary
+from mirror.model import ListedVersion, Listing, Package, Status
 
 
 class Npm:
@@ -42,6 +43,8 @@ class Npm:
             hosts=("registry.npmjs.org", "*.npmjs.org"),
         ),
     )
+    upstreams = True
+    shown = frozenset({Status.PUBLISHED})
 
     def package(self, namespace: str, name: str) -> Package:
         """Canonical coordinates; raises `Invalid`. The namespace is the scope without its `@`."""
@@ -63,7 +66,13 @@ class Npm:
         """What a request wants; raises `Invalid` or `NotFound`."""
         return requests.parse(call)
 
-    def render(self, intent: ReadPackage, listing: Listing, base: str) -> Rendering:
+    def render(
+        self,
+        intent: ReadPackage,
+        listing: Listing,
+        base: str,
+        supplement: bytes = b"",  # noqa: ARG002 -- npm asks for none
+    ) -> Rendering:
         """A packument (full, abbreviated), a manifest, the tags, or attestations."""
         return views.render(intent, listing, base)
 
@@ -99,9 +108,17 @@ class Npm:
         """A version is published once, whole; what is retained stays as it was (U8)."""
         return held
 
-    def companions(self, asset: str, file: BinaryIO) -> Mapping[str, bytes]:  # noqa: ARG002 -- the seam's
-        """Nothing stands beside a tarball."""
-        return {}
+    def supplement(self, intent: ReadPackage, base: str) -> Fetch | None:  # noqa: ARG002 -- the seam's
+        """A packument says it all."""
+        return None
+
+    def examine(self, version: ListedVersion, asset: str, file: BinaryIO) -> Findings:  # noqa: ARG002 -- the seam's
+        """What the API shows of the version: its manifest says it all, without the tarball."""
+        return Findings(
+            manifest=version.manifest,
+            dependencies=summary.dependencies(version.manifest),
+            summary=summary.summary(version.manifest),
+        )
 
     def receiver(self, intent: Submit) -> Receiver:
         """Tarballs go to parts, the document around them is the rest."""
@@ -123,11 +140,3 @@ class Npm:
     def acknowledge(self, change: Change, outcome: Outcome) -> Reply:
         """Success as npm's clients expect it."""
         return changes.acknowledge(change, outcome)
-
-    def stored(
-        self,
-        version: ListedVersion,
-        package: Package,  # noqa: ARG002 -- npm's manifests say it all
-    ) -> tuple[tuple[Dependency, ...], Summary]:
-        """What the API shows of an ingested version."""
-        return summary.dependencies(version.manifest), summary.summary(version.manifest)

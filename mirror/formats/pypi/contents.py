@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Protocol
 
 from mirror.errors import Exceeded, Invalid
-from mirror.formats.archives import TarLimits, read_tar_gz
+from mirror.formats.archives import Member, TarLimits, read_tar_gz
 from mirror.formats.pypi.metadata import LIMIT
 from mirror.formats.pypi.names import normal
 from mirror.formats.pypi.versions import identity
@@ -56,7 +56,7 @@ def sdist_metadata(
     if name.lower().endswith(".zip"):
         members = read_zip(file, zip_limits)
     else:
-        members = read_tar_gz(file, tar_limits)
+        members = map(_harmless, read_tar_gz(file, tar_limits))
     return _sdist(members)
 
 
@@ -69,6 +69,16 @@ def check_folder(folder: str, package: Package, version: str) -> None:
         raise Invalid(
             f"the wheel's folder {folder[:200]!a} is not that of {package.name} {version}"
         )
+
+
+def _harmless(member: Member) -> Member:
+    """Raise `Invalid` for what no sdist may have (PEP 721): unpacked without Python's own filter it
+    writes elsewhere (CVE-2025-8869).
+    """
+    if member.leads_out:
+        shown = ascii("/".join(member.path)[:200])
+        raise Invalid(f"the sdist has a device, or a link that leads out of it: {shown}")
+    return member
 
 
 def _sdist(members: Iterable[_Member]) -> tuple[str, bytes]:

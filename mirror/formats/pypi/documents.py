@@ -14,6 +14,7 @@ from mirror.formats.pypi import names
 from mirror.formats.pypi.entries import valid
 from mirror.formats.pypi.files import METADATA, PROVENANCE, SIGNATURE, is_wheel, version_of
 from mirror.formats.pypi.links import Links
+from mirror.formats.pypi.versions import identity
 from mirror.formats.times import epoch
 from mirror.model import ListedAsset, ListedVersion, Listing, Package, Promise
 
@@ -37,21 +38,24 @@ def read(package: Package, documents: Sequence[bytes], urls: Sequence[str] = ())
 
     `urls` are where the documents came from after redirects, for relative links (pulp_python#852).
     A file whose name is not the project's, or that cannot be fetched, is left out. A quarantined
-    project lists nothing: installers do not look at the status, so it is ours to enforce.
+    project lists nothing (PEP 792): installers do not look at the status, so it is ours to enforce.
+    Files of `1.0` and of `1.0.0` are of one version, which is spelt as in the first of them.
     """
     body = documents[0] if documents else b""
     start = body[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     page = _html(package, body) if start == b"<" else _json(package, body)
     status = page.about.get("project-status", {}).get("status")
     if status == "quarantined":
-        return Listing(package, about=page.about)
+        return Listing(package, about=page.about, withdrawn=True)
     base = _joined(urls[0] if urls else "", page.base) or ""
+    spelt: dict[str, str] = {}
     grouped: dict[str, dict[str, tuple[dict[str, Any], list[ListedAsset]]]] = {}
     for found in page.files:
         name = found.get("filename") if isinstance(found, dict) else None
         version = version_of(package, name) if isinstance(name, str) else None
         url = _url(found.get("url"), base) if version is not None else None
         if isinstance(name, str) and version is not None and url is not None:
+            version = spelt.setdefault(identity(version), version)
             grouped.setdefault(version, {}).setdefault(name, _file(name, url, found))
     return Listing(
         package=package,
@@ -91,7 +95,7 @@ def _html(package: Package, body: bytes) -> _Page:
     links.feed(body.decode("utf-8", "replace"))
     _check_version(package, links.metas.get("version"))
     ours = [each for each in links.files if version_of(package, each["filename"]) is not None]
-    if not ours and (links.files or links.interactive):
+    if not ours and (links.files or links.interactive or not links.an_index):
         raise Misbehaved(
             f"the upstream answered for '{package.name}' with a web page that links to no file of it"
         )

@@ -1,18 +1,25 @@
-"""Versions that grow: files added to a publication, and what a source said later of a retained one.
+"""Versions that grow: files added to a publication, what a retained file tells of its version, and
+what a source said of it later.
 
 Pure; whether either may happen is decided by origin and status (User Guide, "Requesting Python
 packages from upstreams and external connections"), not here.
 """
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from mirror.errors import MirrorError
-from mirror.formats.format import Publication
-from mirror.formats.pypi.contents import wheel_metadata
+from mirror.formats.archives import TarLimits
+from mirror.formats.format import Findings, Publication
+from mirror.formats.pypi import metadata
+from mirror.formats.pypi.contents import sdist_metadata, wheel_metadata
 from mirror.formats.pypi.files import METADATA, is_wheel
 from mirror.formats.times import iso
 from mirror.model import ListedVersion
+
+# Somebody waits for the end of the file meanwhile: larger sdists are not looked into.
+_SDIST = TarLimits(unpacked=64 * 1024**2)
 
 
 def extended(held: Mapping[str, Any] | None, publication: Publication, at: float) -> dict[str, Any]:
@@ -55,17 +62,50 @@ def refreshed(held: ListedVersion, found: ListedVersion) -> ListedVersion:
     )
 
 
-def companions(asset: str, file: BinaryIO) -> dict[str, bytes]:
-    """What can be made of a stored file, by name: a wheel's METADATA, byte for byte (PEP 658).
+def examine(version: ListedVersion, asset: str, file: BinaryIO) -> Findings:
+    """What a retained file says of its version: the fields of its METADATA or PKG-INFO.
 
-    A wheel that cannot be read has none; installers then read the wheel themselves.
+    A version that is described already stays as it is but for its readme, which no manifest has.
+    A wheel's METADATA is made an asset beside it, byte for byte (PEP 658), unless the index
+    announced other bytes there. A file that cannot be read says nothing; installers read it
+    themselves.
     """
-    if not is_wheel(asset):
-        return {}
+    content = _metadata(asset, file)
+    fields = _fields(content)
+    kept = version.manifest.get("metadata") or metadata.kept(fields)
+    return Findings(
+        manifest={**version.manifest, "metadata": kept} if kept else version.manifest,
+        dependencies=metadata.dependencies(kept),
+        summary=metadata.summary(kept, fields.get("description")),
+        companions=_sidecar(version, asset, content),
+    )
+
+
+def _metadata(asset: str, file: BinaryIO) -> bytes | None:
     try:
-        return {asset + METADATA: wheel_metadata(file)[1]}
+        if is_wheel(asset):
+            return wheel_metadata(file)[1]
+        if asset.endswith((".tar.gz", ".zip")):
+            return sdist_metadata(file, asset, tar_limits=_SDIST)[1]
+    except MirrorError:
+        pass
+    return None
+
+
+def _fields(content: bytes | None) -> dict[str, Any]:
+    try:
+        return metadata.parse(content) if content is not None else {}
     except MirrorError:
         return {}
+
+
+def _sidecar(version: ListedVersion, asset: str, content: bytes | None) -> dict[str, bytes]:
+    if content is None or not is_wheel(asset):
+        return {}
+    name = asset + METADATA
+    announced = {each.name: each.promise.digests.get("sha256") for each in version.assets}
+    made = hashlib.sha256(content).hexdigest()
+    return {name: content} if announced.get(name) in (None, made) else {}
 
 
 def _files(manifest: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,8 +2,8 @@
 Renovate, audits.
 
 Made from the listing like every other view, so that it shows what may be installed from here and
-links to it. What a simple page does not say of a mirrored version is null, as for old versions on
-pypi.org.
+links to it. What describes the version is the upstream's own answer where that is about the same
+files, else the metadata that is stored; what neither says is null, as for old versions on pypi.org.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ import orjson
 
 from mirror.errors import NotFound
 from mirror.formats.format import ReadPackage, Rendering
-from mirror.formats.pypi import names
+from mirror.formats.pypi import names, upstream_api
 from mirror.formats.pypi.entries import entries, uploaded_at
 from mirror.formats.pypi.files import kind, python_tag
 from mirror.formats.pypi.versions import identity, precedence, stable
@@ -40,8 +40,11 @@ _LISTS = ("dynamic", "license_files", "provides_extra", "requires_dist")
 _Files = list[dict[str, Any]]
 
 
-def render(intent: ReadPackage, listing: Listing, base: str) -> Rendering:
-    """The document of a project, or of one of its versions; raises `NotFound`."""
+def render(intent: ReadPackage, listing: Listing, base: str, supplement: bytes = b"") -> Rendering:
+    """The document of a project, or of one of its versions; raises `NotFound`.
+
+    `supplement` is what the upstream's API says, as `upstream_api.question` asked it.
+    """
     if intent.version is None:
         version = latest(listing)
         releases = {
@@ -52,13 +55,16 @@ def render(intent: ReadPackage, listing: Listing, base: str) -> Rendering:
     else:
         version = _find(listing, intent.version)
         files, more = files_of(listing, version, base), {}
+    theirs = upstream_api.told(supplement, files)
     document = {
-        "info": _info(listing, version, files, base),
+        "info": _info(listing, version, files, base)
+        | theirs.get("info", {})
+        | _yank(version, files),
         "last_serial": listing.revision,
-        "ownership": {"organization": None, "roles": []},
+        "ownership": theirs.get("ownership", {"organization": None, "roles": []}),
         **more,
         "urls": files,
-        "vulnerabilities": [],
+        "vulnerabilities": theirs.get("vulnerabilities", []),
     }
     return Rendering(orjson.dumps(document), JSON)
 
@@ -108,7 +114,6 @@ def _info(listing: Listing, version: ListedVersion, files: _Files, base: str) ->
     metadata = kept if isinstance(kept, dict) else {}
     name = listing.package.name
     page = f"{base}simple/{name}/"
-    reasons = [each["yanked_reason"] for each in files if each["yanked_reason"]]
     info: dict[str, Any] = {field: metadata.get(field) for field in (*_TEXTS, *_LISTS)}
     if info["requires_python"] is None:
         info["requires_python"] = next((each["requires_python"] for each in files), None)
@@ -126,9 +131,13 @@ def _info(listing: Listing, version: ListedVersion, files: _Files, base: str) ->
         "project_urls": metadata.get("project_urls") or None,
         "release_url": page,
         "version": version.version,
-        "yanked": _yanked(version),
-        "yanked_reason": reasons[0] if reasons else None,
     }
+
+
+def _yank(version: ListedVersion, files: _Files) -> dict[str, Any]:
+    """The page's own word: it is asked for more often than the API."""
+    reasons = (each["yanked_reason"] for each in files if each["yanked_reason"])
+    return {"yanked": _yanked(version), "yanked_reason": next(reasons, None)}
 
 
 def _find(listing: Listing, wanted: str) -> ListedVersion:

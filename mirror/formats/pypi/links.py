@@ -18,12 +18,13 @@ _METAS = {
     "pypi:project-status": "status",
     "pypi:project-status-reason": "reason",
 }
+_TITLE_LENGTH = 500  # characters
 _FORMS = frozenset({"form", "input", "script", "frame", "iframe"})
 
 
 class Links(HTMLParser):
-    """Reads one page. `files` are in the spelling of PEP 691, with `url` as it was written and `base` as what
-    the page says its links are relative to.
+    """Reads one page. `files` are in the spelling of PEP 691, with `url` as it was written and
+    `base` as what the page says its links are relative to.
 
     `interactive` tells of a page that wants something from a person: a sign-in, a challenge.
     """
@@ -34,6 +35,13 @@ class Links(HTMLParser):
         self.metas: dict[str, str] = {}
         self.interactive = False
         self.base = ""
+        self._title = ""
+        self._in_title = False
+
+    @property
+    def an_index(self) -> bool:
+        """Whether the page says so (PEP 629, PEP 792), or is titled as indexes title theirs."""
+        return bool(self.metas) or "links for" in self._title.lower()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Collect what a tag says; HTMLParser has decoded the entities."""
@@ -48,6 +56,17 @@ class Links(HTMLParser):
             self.base = dict(attrs).get("href") or ""
         elif tag in _FORMS:
             self.interactive = True
+        elif tag == "title":
+            self._in_title = True
+
+    def handle_endtag(self, tag: str) -> None:
+        """Nothing but the title's end matters."""
+        self._in_title = self._in_title and tag != "title"
+
+    def handle_data(self, data: str) -> None:
+        """Nothing but the title matters."""
+        if self._in_title and len(self._title) < _TITLE_LENGTH:
+            self._title += data[:_TITLE_LENGTH]
 
     def _link(self, attributes: dict[str, str | None]) -> None:
         href = (attributes.get("href") or "").strip()

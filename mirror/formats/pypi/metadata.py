@@ -17,6 +17,7 @@ from mirror.model import Dependency, Summary
 
 LIMIT = 4 * 1024**2  # bytes of METADATA or PKG-INFO; the longest readmes of pypi.org have 1 MB
 _LINES = 50_000  # descriptions were once among the fields, folded into lines
+_FIELDS = 250  # different ones, of which there are 36; the parser looks through all for each
 _DEPENDENCIES = 5_000
 _REQUIREMENT_LENGTH = 4096  # characters
 _README_LIMIT = 128 * 1024  # characters
@@ -32,9 +33,15 @@ def parse(content: bytes) -> dict[str, Any]:
     The description below the headers is kept from the mail parser, which would take it apart as
     MIME where a header tells it to, to any depth.
     """
-    head, _, body = content.replace(b"\r\n", b"\n").partition(b"\n\n")
-    if head.count(b"\n") > _LINES:
+    # To the mail parser a lone carriage return ends a line, too.
+    text = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    head, _, body = text.partition(b"\n\n")
+    lines = head.split(b"\n")
+    if len(lines) > _LINES:
         raise Exceeded(f"the metadata in the archive has more than {_LINES} lines of fields")
+    names = {line.partition(b":")[0].lower() for line in lines if line[:1] not in (b" ", b"\t")}
+    if len(names) > _FIELDS:
+        raise Exceeded(f"the metadata in the archive has more than {_FIELDS} different fields")
     try:
         fields: dict[str, Any] = dict(parse_email(head + b"\n")[0])
     except (ValueError, LookupError, TypeError) as error:

@@ -8,6 +8,7 @@ from mirror.formats.format import (
     Call,
     Change,
     Fetch,
+    Findings,
     Hit,
     Intent,
     Outcome,
@@ -27,14 +28,14 @@ from mirror.formats.pypi import (
     documents,
     errors,
     joining,
-    metadata,
     names,
     requests,
     upload,
+    upstream_api,
     versions,
     views,
 )
-from mirror.model import Dependency, ListedVersion, Listing, Package, Summary
+from mirror.model import ListedVersion, Listing, Package, Status
 
 ACCEPT = (
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, "
@@ -61,6 +62,9 @@ class PyPI:
         ),
     )
 
+    upstreams = True
+    shown = frozenset({Status.PUBLISHED})
+
     # -- names
 
     def package(self, namespace: str, name: str) -> Package:
@@ -85,9 +89,11 @@ class PyPI:
         """What a request wants; raises `Invalid` or `NotFound`."""
         return requests.parse(call)
 
-    def render(self, intent: ReadPackage, listing: Listing, base: str) -> Rendering:
+    def render(
+        self, intent: ReadPackage, listing: Listing, base: str, supplement: bytes = b""
+    ) -> Rendering:
         """A project's page (json, v1-html, html) or its part of the JSON API (api)."""
-        return views.render(intent, listing, base)
+        return views.render(intent, listing, base, supplement)
 
     def index(self, intent: ReadIndex, packages: Sequence[Package]) -> Rendering:
         """The list of all projects."""
@@ -113,13 +119,17 @@ class PyPI:
         """What a page says, JSON or HTML; `urls` for relative links. Raises `Misbehaved`."""
         return documents.read(package, documents_, urls)
 
+    def supplement(self, intent: ReadPackage, base: str) -> Fetch | None:
+        """The upstream's own part of the JSON API, for that view."""
+        return upstream_api.question(intent, base)
+
     def refreshed(self, held: ListedVersion, found: ListedVersion) -> ListedVersion:
         """A retained version with what its source says of it now."""
         return joining.refreshed(held, found)
 
-    def companions(self, asset: str, file: BinaryIO) -> Mapping[str, bytes]:
-        """Further assets that can be made of a stored one."""
-        return joining.companions(asset, file)
+    def examine(self, version: ListedVersion, asset: str, file: BinaryIO) -> Findings:
+        """What a retained file says of its version, and the sidecar made of it."""
+        return joining.examine(version, asset, file)
 
     # -- publishing
 
@@ -142,13 +152,3 @@ class PyPI:
     def acknowledge(self, change: Change, outcome: Outcome) -> Reply:  # noqa: ARG002 -- the seam's
         """Success; a redirect or a long text would be an error to some clients."""
         return Reply(200, b"OK\n", {"Content-Type": errors.PLAIN, "Cache-Control": "no-store"})
-
-    def stored(
-        self,
-        version: ListedVersion,
-        package: Package,  # noqa: ARG002 -- the manifest says it all
-    ) -> tuple[tuple[Dependency, ...], Summary]:
-        """What the API shows of an ingested version; nothing where no METADATA was read yet."""
-        found = version.manifest.get("metadata")
-        fields = found if isinstance(found, dict) else {}
-        return metadata.dependencies(fields), metadata.summary(fields)

@@ -8,8 +8,8 @@
     POST to the repository                        the legacy upload
 
 Files have CodeArtifact's own address, which lock files remember. The project's name and the file's
-together decide the version, so a cold request needs no index; the version in the address must agree,
-so every file has one address only.
+together decide the version, so a cold request needs no index; the version in the address must be the
+same one, in whichever spelling.
 """
 
 from functools import lru_cache
@@ -30,7 +30,7 @@ from mirror.formats.multipart import boundary_of
 from mirror.formats.pypi import names
 from mirror.formats.pypi.accept import view
 from mirror.formats.pypi.files import METADATA, PROVENANCE, SIGNATURE, base_of, version_of
-from mirror.formats.pypi.versions import key
+from mirror.formats.pypi.versions import identity, key
 from mirror.model import Package
 
 _READS = ("GET", "HEAD")
@@ -89,12 +89,12 @@ def _read(call: Call) -> Intent:
 
 def _asset(package: Package, segment: str, asset: str) -> ReadAsset:
     file = base_of(asset)
-    version = version_of(package, file)
-    if version is None or key(_decoded(segment)) != version:
+    version, written = version_of(package, file), key(_decoded(segment))
+    if version is None or written is None or identity(written) != identity(version):
         shown = ascii(asset[: names.FILE_LENGTH])
         raise NotFound("asset", asset, f"{shown} is not the name of a file of {package.name} there")
     content_type = _TYPES.get(asset.removeprefix(file), "application/octet-stream")
-    return ReadAsset(package, asset, version, content_type)
+    return ReadAsset(package, asset, version, content_type, file if asset != file else None)
 
 
 def _moved(place: str, query: str) -> Answer:

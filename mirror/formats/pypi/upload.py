@@ -14,7 +14,7 @@ from mirror.formats.pypi import metadata, names, versions
 from mirror.formats.pypi.attestations import checked
 from mirror.formats.pypi.contents import check_folder, sdist_metadata, wheel_metadata
 from mirror.formats.pypi.files import ATTESTATIONS, METADATA, SIGNATURE, is_wheel
-from mirror.model import Package
+from mirror.model import Package, Status
 
 FILES = ("content", "gpg_signature")
 """The form's fields that are files."""
@@ -75,7 +75,8 @@ def publication(body: bytes, parts: Mapping[str, Part]) -> Publication:
         assets=tuple(assets),
         dependencies=metadata.dependencies(kept),
         summary=metadata.summary(kept, file.metadata.get("description")),
-        extendable=True,
+        companions=2,  # its metadata, and a signature or attestations
+        extends=frozenset({Status.PUBLISHED}),
         made=made,
     )
 
@@ -133,11 +134,16 @@ def _check_name(package: Package, version: str, name: str) -> None:
         ):
             raise Invalid(f"{shown} is not the name of a wheel of {package.name} {version}")
         return
-    expected = f"{package.name.replace('-', '_')}-{version}"
-    if name not in (f"{expected}.tar.gz", f"{expected}.zip"):
+    prefix = f"{package.name.replace('-', '_')}-"
+    spelt = name.removeprefix(prefix).removesuffix(".zip").removesuffix(".tar.gz")
+    if (
+        name not in (f"{prefix}{spelt}.tar.gz", f"{prefix}{spelt}.zip")
+        or versions.key(spelt) != spelt
+        or versions.identity(spelt) != versions.identity(version)
+    ):
         raise Invalid(
             f"{shown} is neither a wheel nor the sdist of {package.name} {version}, which is named "
-            f"'{expected}.tar.gz' (PEP 625)"
+            f"'{prefix}{version}.tar.gz' (PEP 625)"
         )
 
 

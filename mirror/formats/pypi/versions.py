@@ -40,8 +40,16 @@ def key(text: str) -> str | None:
 
 
 def identity(text: str) -> str:
-    """What installers compare: equal for `1.0` and `1.0.0` (PEP 440, zero padding)."""
-    version = parsed(text)
+    """What installers compare: equal for `1.0` and `1.0.0` (PEP 440, zero padding).
+
+    The one place that says which versions are the same; a version is shown as it was first spelt.
+    """
+    return _identity(text) if len(text) <= MAX_LENGTH else text
+
+
+@lru_cache(16_384)
+def _identity(text: str) -> str:
+    version = _parsed(text)
     return text if version is None else canonicalize_version(version)
 
 

@@ -23,12 +23,15 @@ API_VERSION = "1.4"
 _META = f'<meta name="pypi:repository-version" content="{API_VERSION}">'
 
 
-def render(intent: ReadPackage, listing: Listing, base: str) -> Rendering:
-    """The document asked for; raises `NotFound` when the listing lacks what the intent names."""
-    if not listing.versions:
+def render(intent: ReadPackage, listing: Listing, base: str, supplement: bytes = b"") -> Rendering:
+    """The document asked for; raises `NotFound` when the listing lacks what the intent names.
+
+    A withdrawn project's page is there, with its status and without files (PEP 792).
+    """
+    if not listing.versions and (not listing.withdrawn or intent.view == "api"):
         raise NotFound("package", intent.package.name)
     if intent.view == "api":
-        return json_api.render(intent, listing, base)
+        return json_api.render(intent, listing, base, supplement)
     ordered = [listing.versions[key] for key in sorted(listing.versions, key=precedence)]
     secure = base if base.startswith("https://") else None
     files = [

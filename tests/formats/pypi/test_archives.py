@@ -1,5 +1,6 @@
 """Archives from strangers, through the whole upload."""
 
+import gzip
 import io
 import tarfile
 import time
@@ -88,6 +89,21 @@ def test_sdists_have_one_folder() -> None:
         upload(_without(), SDIST)
     with pytest.raises(Invalid, match="more than one PKG-INFO"):
         upload(sdist(members={"./my_pkg-1.0/PKG-INFO": metadata("other")}), SDIST)
+
+
+@pytest.mark.parametrize(("target", "allowed"), [("other.py", True), ("../../etc", False)])
+def test_links_of_an_sdist_stay_in_it(target: str, allowed: bool) -> None:
+    packed = io.BytesIO(gzip.decompress(sdist()))
+    with tarfile.open(fileobj=packed, mode="a") as archive:
+        link = tarfile.TarInfo("my_pkg-1.0/link.py")
+        link.type, link.linkname = tarfile.SYMTYPE, target
+        archive.addfile(link)
+    file = gzip.compress(packed.getvalue())
+    if allowed:
+        assert upload(file, SDIST).version == "1.0"
+    else:
+        with pytest.raises(Invalid, match=r"leads out of it: 'my_pkg-1\.0/link\.py'"):
+            upload(file, SDIST)
 
 
 def _without() -> bytes:

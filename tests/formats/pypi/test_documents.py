@@ -200,10 +200,26 @@ def test_status_markers(place: str) -> None:
 
 
 def test_a_quarantined_project_lists_nothing() -> None:
-    """PEP 792; no installer looks at the status."""
+    """PEP 792; no installer looks at the status. It is no page that came out empty by mistake."""
     file = {"filename": "a-1.0.tar.gz", "url": "x"}
     body = document([file], **{"project-status": {"status": "quarantined"}})
-    assert not listing_of("a", body).versions
+    found = listing_of("a", body)
+    assert not found.versions
+    assert found.withdrawn
+    archived = document([file], **{"project-status": {"status": "archived"}})
+    assert not listing_of("a", archived).withdrawn
+
+
+def test_files_of_one_version_that_is_spelt_in_two_ways() -> None:
+    """pypi.md §6: grouped by what PEP 440 takes for the same, shown as the first one is spelt."""
+    names = ["a-1.0.tar.gz", "a-1.0.0-py3-none-any.whl", "a-1.0.post1.zip", "a-1.0-1.tar.gz"]
+    found = listing_of("a", document([{"filename": name, "url": "x"} for name in names]))
+    assert {
+        version: [each.name for each in it.assets] for version, it in found.versions.items()
+    } == {
+        "1.0": names[:2],
+        "1.0.post1": names[2:],
+    }
 
 
 def test_rejected_fields_are_dropped() -> None:
@@ -225,6 +241,7 @@ def test_rejected_fields_are_dropped() -> None:
         b"<html><form action=/login></form></html>",
         b'<html><a href="/login">Sign in</a></html>',
         b'<a href="b-1.0.tar.gz">b</a>',
+        b"<html><title>502 Bad Gateway</title><h1>Links for you</h1></html>",
         b"{" + b'"a":{' * 5000,
     ],
 )
@@ -234,8 +251,15 @@ def test_documents_that_cannot_be_true(body: bytes) -> None:
         listing_of("a", body)
 
 
-def test_an_empty_page_has_no_versions() -> None:
-    assert not listing_of("a", b"<!DOCTYPE html><title>Links for a</title>").versions
+@pytest.mark.parametrize(
+    "head",
+    [b"<title>Links for a</title>", b'<meta name="pypi:repository-version" content="1.1">'],
+)
+def test_an_empty_page_has_no_versions(head: bytes) -> None:
+    """It must say that it is an index: error pages come with status 200 (lessons #14)."""
+    found = listing_of("a", b"<!DOCTYPE html>" + head)
+    assert not found.versions
+    assert not found.withdrawn
 
 
 json = st.recursive(

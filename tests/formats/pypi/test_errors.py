@@ -56,6 +56,23 @@ def test_later_says_when() -> None:
     assert "Retry-After" in PYPI.refuse(Storage("locked")).headers
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Invalid("name\r\nX: y \x7f \u00e4"), "name?X: y ? ?"),
+        (Conflict("a already exists"), "a already exists"),
+        (Exceeded("too long: " + "a" * 9999), "too long: " + "a" * 240),
+        (Refused("origin controls"), "origin controls"),
+        (Unauthenticated("who?", presented=False), ""),
+        (NotFound("package", "a"), ""),
+        (Unavailable("no"), ""),
+    ],
+)
+def test_what_a_publisher_has_to_know_is_in_the_reason(error: MirrorError, reason: str) -> None:
+    """twine without `--verbose` and hatch show nothing else (pypi.md §5)."""
+    assert PYPI.refuse(error).reason == reason
+
+
 def test_no_credentials_in_messages() -> None:
     error = Invalid("https://me:secret@host/ said token=abc; half a pair: \ud800")
     assert PYPI.refuse(error).body == b"https://host/ said token=***; half a pair: ?\n"

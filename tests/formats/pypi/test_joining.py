@@ -1,6 +1,11 @@
+import hashlib
 import io
+from typing import Any
 
-from mirror.model import ListedAsset, ListedVersion, Promise
+import pytest
+
+from mirror.formats.format import Findings
+from mirror.model import Dependency, ListedAsset, ListedVersion, Promise, Summary
 from tests.formats.pypi.samples import PYPI, SDIST, WHEEL, metadata, sdist, upload, wheel
 
 OTHER = "my_pkg-1.0-cp312-cp312-win_amd64.whl"
@@ -69,15 +74,75 @@ def test_the_wheel_describes_the_version() -> None:
         assert manifest["metadata"]["summary"] == "of the wheel"
 
 
-def test_sidecars_are_made_of_stored_wheels() -> None:
-    content = metadata()
-    assert PYPI.companions(WHEEL, io.BytesIO(wheel(content))) == {f"{WHEEL}.metadata": content}
-    assert PYPI.companions(SDIST, io.BytesIO(sdist())) == {}
-    assert PYPI.companions(WHEEL, io.BytesIO(b"no wheel")) == {}
+def examined(asset: str, file: bytes, manifest: dict[str, object] | None = None) -> Findings:
+    listed = ListedAsset(f"{WHEEL}.metadata", "", Promise(None, {"sha256": SHA}))
+    return PYPI.examine(ListedVersion("1.0", manifest or {}, (listed,)), asset, io.BytesIO(file))
 
 
-def test_what_the_api_shows_of_a_stored_version() -> None:
-    manifest = PYPI.extended(None, upload(wheel(metadata(more="Requires-Dist: a>1\n"))), 1.0)
-    dependencies, _ = PYPI.stored(ListedVersion("1.0", manifest), PYPI.package("", "my-pkg"))
-    assert [each.package for each in dependencies] == ["a"]
-    assert PYPI.stored(ListedVersion("1.0", {}), PYPI.package("", "my-pkg"))[0] == ()
+DESCRIBED = metadata(
+    more="""\
+Summary: of it
+Home-page: https://home
+Project-URL: Source, https://code
+License-Expression: MIT
+Requires-Dist: a>1
+Requires-Dist: B[x] ; extra == 'test'
+
+Read me.
+"""
+)
+SHA = hashlib.sha256(DESCRIBED).hexdigest()
+
+
+@pytest.mark.parametrize(("asset", "packed"), [(WHEEL, wheel), (SDIST, sdist)])
+def test_what_a_retained_file_says_of_its_version(asset: str, packed: Any) -> None:
+    """API contract §5: dependencies from Requires-Dist, and DescribePackageVersion's fields."""
+    found = examined(asset, packed(DESCRIBED), {"files": {asset: {}}})
+    assert found.dependencies == (
+        Dependency("", "a", "", ">1"),
+        Dependency("", "b", "", 'extra == "test"'),
+    )
+    assert found.summary == Summary("of it", "https://home", "https://code", ("MIT",), "Read me.\n")
+    assert found.manifest["files"] == {asset: {}}
+    assert found.manifest["metadata"]["summary"] == "of it"
+    assert "description" not in found.manifest["metadata"]
+
+
+def test_a_version_that_is_described_stays_as_it_is() -> None:
+    described = {"metadata": {"name": "x", "summary": "ours"}}
+    found = examined(WHEEL, wheel(DESCRIBED), described)
+    assert found.manifest == described
+    assert (found.summary.summary, found.dependencies) == ("ours", ())
+
+
+def test_sidecars_are_made_of_retained_wheels() -> None:
+    """PEP 658: byte for byte, and never other bytes than the page announces."""
+    assert examined(WHEEL, wheel(DESCRIBED)).companions == {f"{WHEEL}.metadata": DESCRIBED}
+    assert examined(WHEEL, wheel(metadata())).companions == {}
+    assert examined(SDIST, sdist(DESCRIBED)).companions == {}
+    assert examined(OTHER, wheel(DESCRIBED)).companions == {f"{OTHER}.metadata": DESCRIBED}
+
+
+@pytest.mark.parametrize(
+    ("asset", "file"),
+    [
+        (WHEEL, b"no wheel"),
+        (WHEEL, wheel(b"no metadata")),
+        (SDIST, b"no sdist"),
+        (SDIST, sdist(members={"my_pkg-1.0/zeros": bytes(70 * 1024**2)})),
+        ("my_pkg-1.0-py3.12.egg", b"?"),
+        (f"{WHEEL}.asc", b"?"),
+    ],
+    ids=["wheel", "metadata", "sdist", "large sdist", "egg", "signature"],
+)
+def test_a_file_that_cannot_be_read_says_nothing(asset: str, file: bytes) -> None:
+    found = examined(asset, file)
+    assert (found.manifest, found.dependencies, found.summary) == ({}, (), Summary())
+
+
+def test_what_the_api_shows_of_a_published_version() -> None:
+    """Retained elsewhere, it keeps the description of its publication."""
+    manifest = PYPI.extended(None, upload(wheel(DESCRIBED)), 1.0)
+    found = examined(SDIST, sdist(metadata()), manifest)
+    assert found.manifest == manifest
+    assert [each.package for each in found.dependencies] == ["a", "b"]

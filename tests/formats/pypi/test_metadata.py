@@ -30,9 +30,23 @@ def test_mail_is_not_taken_apart(more: str) -> None:
     assert time.process_time() - started < 1
 
 
-def test_too_many_fields() -> None:
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_too_many_fields(end: str) -> None:
     with pytest.raises(Exceeded, match="lines"):
-        core.parse(metadata(more="Classifier: x\n" * 100_000))
+        core.parse(metadata(more=f"Classifier: x{end}" * 100_000))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_too_many_different_fields(end: str) -> None:
+    """packaging looks through all fields once for each name: minutes for 49,000 of them."""
+    with pytest.raises(Exceeded, match="different fields"):
+        core.parse(metadata(more="".join(f"X{number}: y{end}" for number in range(2000))))
+
+
+def test_a_carriage_return_ends_a_line_of_the_head() -> None:
+    """Else the mail parser would find a body that we did not see, and take it apart."""
+    found = core.parse(metadata(more="Summary: x\r\rContent-Type: multipart/mixed\r"))
+    assert (found["summary"], found["description"]) == ("x", "Content-Type: multipart/mixed\n")
 
 
 def test_requirements_that_are_none_are_left_out() -> None:

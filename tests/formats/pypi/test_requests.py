@@ -52,16 +52,17 @@ def test_a_redirect_keeps_the_query() -> None:
 def test_files(root: str) -> None:
     wanted = ReadAsset(PACKAGE, WHEEL, "1.0")
     assert get(f"{root}/my-pkg/1.0/{WHEEL}") == wanted
-    assert get(f"{root}/My.Pkg/v1.0/{WHEEL}") == wanted
+    for spelling in ("v1.0", "1", "1.0.0"):
+        assert get(f"{root}/My.Pkg/{spelling}/{WHEEL}") == wanted
 
 
 def test_what_stands_beside_files() -> None:
     found = get(f"simple/my-pkg/1.0/{WHEEL}.metadata")
-    assert (found.asset, found.version) == (f"{WHEEL}.metadata", "1.0")
+    assert (found.asset, found.version, found.beside) == (f"{WHEEL}.metadata", "1.0", WHEEL)
     assert found.content_type == "text/plain; charset=utf-8"
     assert get(f"simple/my-pkg/1.0/{WHEEL}.asc").asset == f"{WHEEL}.asc"
     found = get(f"integrity/my-pkg/1.0/{WHEEL}/provenance")
-    assert (found.asset, found.version) == (f"{WHEEL}.provenance", "1.0")
+    assert (found.asset, found.version, found.beside) == (f"{WHEEL}.provenance", "1.0", WHEEL)
     assert found.content_type == "application/vnd.pypi.integrity.v1+json"
 
 

@@ -11,7 +11,7 @@ from mirror.errors import Exceeded, Invalid, MirrorError
 from mirror.formats.format import Nothing, Outcome, Submit
 from mirror.formats.multipart import FormReceiver, read_form
 from mirror.formats.pypi.upload import FILES
-from mirror.model import Dependency
+from mirror.model import Dependency, Status
 from tests.formats.pypi.samples import (
     PACKAGE,
     PYPI,
@@ -45,7 +45,7 @@ def test_what_clients_really_send(name: str, step: int) -> None:
     [(file, entry)] = found.manifest["files"].items()
     assert file == ("my_pkg-1.0.0-py3-none-any.whl" if "wheel" in name else "my_pkg-1.0.0.tar.gz")
     assert entry["requires-python"] == ">=3.8"
-    assert found.extendable
+    assert found.extends == {Status.PUBLISHED}
     assert [each.name for each in found.assets] == [file]
     assert found.manifest["metadata"]["name"] == "My.Pkg"
     assert "description" not in found.manifest["metadata"]
@@ -152,7 +152,9 @@ def test_forms_that_are_refused(changes: dict[str, Any], words: str) -> None:
         "my_pkg-1.0.tar.bz2",
         "My.Pkg-1.0.tar.gz",
         "my-pkg-1.0.tar.gz",
-        "my_pkg-1.0.0.tar.gz",
+        "my_pkg-01.0.tar.gz",
+        "my_pkg-.tar.gz",
+        "my_pkg-1.0.tar.gz.zip",
         "my_pkg-1.1.tar.gz",
         "",
         ".whl",

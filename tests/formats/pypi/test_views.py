@@ -172,6 +172,31 @@ def test_html_is_escaped() -> None:
     assert anchors.found[0]["data-requires-python"] == "<4,>=3"
 
 
+@pytest.mark.parametrize("view", ["json", "html"])
+def test_a_quarantined_project_has_an_empty_page_that_says_so(view: str) -> None:
+    """PEP 792."""
+    about = {"project-status": {"status": "quarantined", "reason": "malware"}}
+    listing = Listing(PACKAGE, about=about, withdrawn=True)
+    if view == "json":
+        found = json_of(listing)
+        assert (found["files"], found["versions"]) == ([], [])
+        assert found["project-status"] == about["project-status"]
+    else:
+        text = html_of(listing)
+        assert "<a " not in text
+        assert '<meta name="pypi:project-status" content="quarantined">' in text
+        assert '<meta name="pypi:project-status-reason" content="malware">' in text
+    with pytest.raises(NotFound):
+        PYPI.render(page("my-pkg", "api"), listing, BASE)
+
+
+def test_every_link_of_a_version_that_is_spelt_in_two_ways() -> None:
+    other = WHEEL.replace("1.0", "1.0.0")
+    listing = stored(ListedAsset(WHEEL, "", Promise()), ListedAsset(other, "", Promise()))
+    urls = [file["url"] for file in json_of(listing)["files"]]
+    assert [get(f"simple/my-pkg/{url}").asset for url in urls] == [WHEEL, other]
+
+
 def test_no_version_is_not_an_empty_page() -> None:
     with pytest.raises(NotFound):
         PYPI.render(page("my-pkg"), Listing(PACKAGE), BASE)

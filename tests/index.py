@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack
 from html import escape
 from typing import Any, Self
 
-from tests.clients.distributions import BACKEND, described, normal, sdist, wheel
+from tests.distributions import BACKEND, described, normal, sdist, wheel
 from tests.origin import Origin
 
 JSON = "application/vnd.pypi.simple.v1+json"

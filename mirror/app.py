@@ -1,5 +1,6 @@
 """The composition root: the only file that knows every folder."""
 
+import functools
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -9,9 +10,17 @@ from pathlib import Path
 
 from yarl import URL
 
+from mirror.api.api import Api
+from mirror.api.door import Door
+from mirror.api.pagination import Pager
+from mirror.api.quotas import Rates
+from mirror.api.services import Quotas, Services
+from mirror.arns import Arns
 from mirror.auth.access import Access
 from mirror.auth.identity import Identity
+from mirror.auth.rights import Rights
 from mirror.auth.sessions import Sessions
+from mirror.auth.signers import Signers
 from mirror.compute import Compute
 from mirror.config import Settings
 from mirror.endpoints.handler import Handler
@@ -27,20 +36,28 @@ from mirror.errors import Storage
 from mirror.formats import FORMATS
 from mirror.repositories.amending import Amender
 from mirror.repositories.assets import AssetReader
+from mirror.repositories.copying import Copier
 from mirror.repositories.documents import DocumentReader
 from mirror.repositories.fetching import Fetcher
+from mirror.repositories.gathering import Gatherer
 from mirror.repositories.publishing import Publisher
 from mirror.repositories.relaying import Relayer
 from mirror.repositories.retention import Retention
 from mirror.repositories.searching import Search
+from mirror.repositories.statuses import Statuses
 from mirror.repositories.upstreams import Upstreams
+from mirror.store.access_keys import AccessKeys
 from mirror.store.blobs import Blobs
+from mirror.store.catalogue import Catalogue
 from mirror.store.changes import Changes
 from mirror.store.database import Database
 from mirror.store.documents import Documents
 from mirror.store.domains import Domains
+from mirror.store.groups import Groups
 from mirror.store.health import Health
 from mirror.store.packages import Packages
+from mirror.store.purging import Purge
+from mirror.store.secrecy import derived
 from mirror.store.users import Users
 from mirror.telemetry.access import AccessLog
 from mirror.telemetry.logs import resolve
@@ -50,6 +67,7 @@ from mirror.upstream.connections import Connection
 from mirror.upstream.flights import Flights
 
 INDEX = "index.sqlite3"
+KEY_FILE = "installation.key"
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +80,15 @@ class Parts:
     database: Database
     packages: Packages
     users: Users
+    keys: AccessKeys
+    access: Access
+    arns: Arns
     blobs: Blobs
     search: Search
     upstreams: Upstreams
     documents: DocumentReader
+    purge: Purge
+    api: Api
     handler: Handler
     hot: HotPath
     metrics: Metrics
@@ -114,7 +137,11 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
         metrics.watch_queue(lambda: database.queued)
         database.on_commit = metrics.batch
         blobs = Blobs(Path(settings.data_dir), packages.blob_in_use)
+        purge = Purge(database, blobs)
+        stack.push_async_callback(purge.close)
         users = Users(database, settings.account)
+        key_file = Path(settings.data_dir) / KEY_FILE
+        keys = AccessKeys(database, settings.account, key_file)
         known = connections(settings)
         compute = Compute()
         stack.callback(compute.close)
@@ -133,8 +160,14 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
             lifetimes={str(name): value for name, value in cache.lifetimes.items()},
         )
         stack.push_async_callback(upstreams.close)
+        groups = Groups(database)
         search = Search(
-            Domains(database), changes, known, searched_upstreams=limits.searched_upstreams
+            Domains(database),
+            groups,
+            changes,
+            known,
+            account=settings.account,
+            searched_upstreams=limits.searched_upstreams,
         )
         documents = DocumentReader(packages, upstreams, blobs, compute, changes)
         stack.push_async_callback(documents.close)
@@ -143,7 +176,7 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
             upstreams,
             blobs,
             flights,
-            Retention(database),
+            Retention(database, blobs, search.rights),
             changes,
             known,
             asset_size=limits.asset_size,
@@ -156,7 +189,8 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
             Shelf(memory=cache.document_memory, files=cache.open_files),
             anonymous=settings.auth.anonymous == "read",
         )
-        access = Access(settings.auth.anonymous)
+        arns = Arns(settings.region)
+        access = Access(Rights(database, changes), arns, settings.region, settings.auth.anonymous)
         identity = Identity(users, changes)
         bases = Bases(
             str(settings.server.public_url) if settings.server.public_url else None,
@@ -165,6 +199,39 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
         access_log = AccessLog(sys.stderr.buffer, resolve(settings.log.format, sys.stderr))
         stack.push_async_callback(access_log.close)
         journal = Journal(metrics, access_log)
+        publisher = Publisher(
+            database, packages, upstreams, blobs, assets_per_version=limits.assets_per_version
+        )
+        amender = Amender(database, blobs)
+        api = Api(
+            Services(
+                account=settings.account,
+                database=database,
+                packages=packages,
+                catalogue=Catalogue(database),
+                search=search,
+                groups=groups,
+                documents=documents,
+                assets=assets,
+                publisher=publisher,
+                amender=amender,
+                statuses=Statuses(database, blobs),
+                gatherer=Gatherer(documents, upstreams, assets, blobs, compute),
+                copier=Copier(database, blobs),
+                blobs=blobs,
+                purge=purge,
+                users=users,
+                access=access,
+                arns=arns,
+                pager=Pager(functools.partial(derived, key_file, "page tokens")),
+                quotas=Quotas(
+                    direct_upstreams=limits.direct_upstreams,
+                    assets_per_version=limits.assets_per_version,
+                    asset_size=limits.asset_size,
+                ),
+                rates=Rates(limited=limits.api_rates == "codeartifact"),
+            )
+        )
         handler = Handler(
             search=search,
             identity=identity,
@@ -173,17 +240,12 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
             writes=Writes(
                 search,
                 access,
-                Publisher(
-                    database,
-                    packages,
-                    upstreams,
-                    blobs,
-                    assets_per_version=limits.assets_per_version,
-                ),
-                Amender(database, blobs),
+                publisher,
+                amender,
                 Sessions(users),
                 blobs,
                 publish_body=limits.publish_body,
+                asset_size=limits.asset_size,
             ),
             relays=Relays(
                 search,
@@ -191,6 +253,7 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
                 Relayer(upstreams, packages, blobs, client, document_size=limits.document_size),
             ),
             operations=Operations(Health(packages, blobs), metrics),
+            api=Door(api, Signers(keys, changes), bases),
             bases=bases,
             journal=journal,
         )
@@ -199,10 +262,15 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
             database=database,
             packages=packages,
             users=users,
+            keys=keys,
+            access=access,
+            arns=arns,
             blobs=blobs,
             search=search,
             upstreams=upstreams,
             documents=documents,
+            purge=purge,
+            api=api,
             handler=handler,
             hot=HotPath(
                 search=search,

@@ -3,10 +3,12 @@
 MirrorError
 ├── NotFound       a domain, repository, package, version or asset that is not there
 ├── Refused        there, or possible, but not allowed; always with the reason
-│   └── Unauthenticated   nobody said who asks, or what they said is not valid
+│   ├── Unauthenticated   nobody said who asks, or what they said is not valid
+│   └── Blocked           origin controls or the package's group forbid it, whoever asks
 ├── Conflict       same coordinates, different bytes; or a stale revision
 ├── Invalid        what the client sent cannot be right
 ├── Exceeded       over a limit, with its name and unit
+├── Throttled      too often; later it may be done
 ├── Upstream       asking another registry failed; never remembered as "not found"
 │   ├── Unavailable       nobody answered, or answered "later"
 │   └── Misbehaved        an answer that cannot be true: bad digest, bad syntax, HTML
@@ -55,8 +57,20 @@ class Unauthenticated(Refused):
         self.presented = presented
 
 
+class Blocked(Refused):
+    """Origin controls or the package's group forbid it; no right would change that."""
+
+
 class Conflict(MirrorError):
-    """The name is taken by other bytes, or the revision that the caller saw is gone."""
+    """The name is taken by other bytes, or the revision that the caller saw is gone.
+
+    `kind` and `name` tell with which thing, in the words of `NotFound`, where that is one thing.
+    """
+
+    def __init__(self, message: str, *, kind: str | None = None, name: str | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.name = name
 
 
 class Invalid(MirrorError):
@@ -65,6 +79,14 @@ class Invalid(MirrorError):
 
 class Exceeded(MirrorError):
     """More than a limit allows: bytes, depth, members, connections."""
+
+
+class Throttled(MirrorError):
+    """More requests than a quota allows; `retry_after` in seconds."""
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Upstream(MirrorError):

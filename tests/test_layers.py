@@ -9,10 +9,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 EVERYTHING = "*"
 BYTES = "store.batches store.blobs store.files store.writing"
+HTTP = "endpoints.bodies endpoints.entity endpoints.exchange endpoints.routing endpoints.sending"
 RECORDS = "store.changes store.domains store.users store.health"  # values; rows stay behind them
 DECISIONS = (
     "formats.format repositories.chain repositories.origins repositories.freshness"
-    " repositories.merging"
+    " repositories.merging repositories.groups"
 )
 
 # A file follows its longest line here, and may import its own folder, `model`, `errors` and what
@@ -21,6 +22,7 @@ RULES = {
     "mirror":                         "",
     "mirror.model":                   "",
     "mirror.errors":                  "",
+    "mirror.arns":                    "",
     "mirror.formats":                 "",  # pure, and ecosystems never import each other
     "mirror.compute":                 "",
     "mirror.store":                   "",
@@ -28,24 +30,32 @@ RULES = {
     "mirror.config":                  "formats",
     "mirror.upstream":                BYTES,
     "mirror.auth":                    "store",
+    "mirror.auth.policies":           "",
+    "mirror.auth.signatures":         "",
     "mirror.repositories":            "formats store upstream compute",
     "mirror.repositories.chain":      DECISIONS,
     "mirror.repositories.origins":    DECISIONS,
     "mirror.repositories.freshness":  DECISIONS,
     "mirror.repositories.merging":    DECISIONS,
+    "mirror.repositories.groups":     DECISIONS,
     "mirror.endpoints":               f"formats repositories auth telemetry {BYTES} {RECORDS}",
-    "mirror.api":                     "formats repositories auth telemetry store",
+    "mirror.api":                     f"formats repositories auth telemetry store {HTTP}",
     "mirror.console":                 "formats repositories auth telemetry",
     "mirror.app":                     EVERYTHING,
-    "mirror.setup":                   "config formats store",
+    "mirror.declared":                "api.api arns auth.policies config repositories.groups store",
+    "mirror.declared.present":        "",
+    "mirror.setup":                   "config declared.present formats store",
     "mirror.inspection":              "app formats repositories store",
-    "mirror.server":                  "app config endpoints setup store telemetry",
+    "mirror.server":                  "app config declared endpoints setup store telemetry",
     "mirror.cli":                     "app config setup",
     "mirror.__main__":                "cli",
 }  # fmt: skip
 
 # Bytes and rows in, values out: time, chance and I/O come as arguments.
-PURE = ("mirror.formats", *(name for name, allowed in RULES.items() if allowed == DECISIONS))
+PURE = (
+    "mirror.arns", "mirror.auth.policies", "mirror.auth.signatures", "mirror.formats",
+    *(name for name, allowed in RULES.items() if allowed == DECISIONS),
+)  # fmt: skip
 IMPURE = {
     "aiofiles", "aiohttp", "aiosqlite", "asyncio", "concurrent", "multiprocessing", "random",
     "secrets", "socket", "sqlite3", "subprocess", "threading", "time", "urllib.request", "uuid",
@@ -55,7 +65,7 @@ IMPURE = {
 # The command line imports what a command needs when it runs, so that `--help` stays quick.
 LAZY = ("mirror.cli",)
 
-SHARED = ("mirror.model", "mirror.errors")
+SHARED = ("mirror.model", "mirror.errors", "mirror.arns")
 
 
 def files() -> list[Path]:

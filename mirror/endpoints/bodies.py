@@ -1,7 +1,7 @@
 """Request bodies: taken apart as they arrive, files to disk, the rest bounded in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 from aiohttp import web
 
@@ -63,9 +63,9 @@ class Spool(Batch):
         declared_size(request, limit)
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise Invalid("send the request body without a Content-Encoding")
+        await self._take(receiver.feed(b""))
         async for chunk in chunks(request, limit):
-            for name, data in receiver.feed(chunk):
-                await (await self._part(name)).write(data)
+            await self._take(receiver.feed(chunk))
         rest = receiver.close()
         for name, writer in self._parts.items():
             self.digests[name] = await writer.seal()
@@ -74,6 +74,10 @@ class Spool(Batch):
     def parts(self) -> Mapping[str, Part]:
         """The files, for a format to look into."""
         return {name: self._opened(digests) for name, digests in self.digests.items()}
+
+    async def _take(self, pieces: Iterable[tuple[str, bytes]]) -> None:
+        for name, data in pieces:
+            await (await self._part(name)).write(data)
 
     def _opened(self, digests: Digests) -> Part:
         path = self._blobs.path(digests.sha256)

@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_REASON = re.compile(r"[\x20-\x7e]*")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 # Twenty digits and more name no byte of any file, and int() should not see eight thousand.
 _ONE_RANGE = re.compile(r"bytes=[ \t]*(\d{0,19})-(\d{0,19})[ \t]*", re.ASCII | re.IGNORECASE)
@@ -38,12 +39,14 @@ class Head:
     """What is said about a body, whatever its length. Do not change one after its first use.
 
     `etag` is strong and quoted; `last_modified` is in epoch seconds; `encoding` is the
-    Content-Encoding. `headers` are further fields, sent as they are. A name or value that could
-    not stand in a header block raises `ValueError` when the block is first needed.
+    Content-Encoding. `headers` are further fields, sent as they are; `reason` is said beside
+    `status` in place of its own name. What could not stand in a header block raises `ValueError`
+    when the block is first needed.
     """
 
     content_type: str
     status: int = 200
+    reason: str = ""
     encoding: str = ""
     etag: str | None = None
     last_modified: float | None = None
@@ -60,7 +63,10 @@ class Head:
             return self._blocks.setdefault(status, self._build(status))
 
     def _build(self, status: int) -> bytes:
-        line = f"HTTP/1.1 {status} {_REASONS.get(status, '')}\r\n".encode("ascii")
+        reason = self.reason if status == self.status else ""
+        if not _REASON.fullmatch(reason):
+            raise ValueError(f"{reason!r} cannot be sent as a reason")
+        line = f"HTTP/1.1 {status} {reason or _REASONS.get(status, '')}\r\n".encode("ascii")
         return line + encode(self._fields(status))
 
     def _fields(self, status: int) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """One request on its way through the endpoints, and what its log line will say."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -12,7 +13,9 @@ from mirror.store.users import Principal
 
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """Filled in as the request becomes known. `base` is the repository's own address."""
+    """Filled in as the request becomes known. `base` is the repository's own address, `facts` are
+    what policies may ask about the request.
+    """
 
     request: web.BaseRequest
     id: str
@@ -23,6 +26,7 @@ class Exchange:
     principal: Principal | None = None
     base: str = ""
     repository: Repository | None = None
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def held(self) -> Repository:
@@ -48,6 +52,7 @@ def entity_of(reply: Reply) -> Entity:
     return Entity(
         content_type=content_type,
         status=reply.status,
+        reason=reply.reason,
         cache_control=cache_control,
         headers=tuple(rest),
         body=reply.body,

@@ -7,6 +7,7 @@ raw target -> route -> repository -> principal -> the format's intent -> the rig
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -21,7 +22,7 @@ from mirror.endpoints.relays import Relays
 from mirror.endpoints.routing import Bases, Route, domain_of, split
 from mirror.endpoints.sending import Following, Sending
 from mirror.endpoints.writes import Writes
-from mirror.errors import Exceeded, MirrorError, NotFound, Unauthenticated
+from mirror.errors import MirrorError, NotFound, Unauthenticated
 from mirror.formats import FORMATS
 from mirror.formats.format import (
     Alter,
@@ -36,11 +37,15 @@ from mirror.formats.format import (
     WhoAmI,
 )
 from mirror.formats.format import Search as SearchIntent
-from mirror.model import DEFAULT_DOMAIN
 from mirror.repositories.searching import Search
 
 BROKEN_OFF = 499
 """What the log says of an answer that broke off before it was complete (nginx's own number)."""
+
+API = "/v1/"
+"""Where the control side begins: another edge, with its own credentials and errors."""
+
+Api = Callable[[Exchange], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +63,7 @@ class Handler:
         writes: Writes,
         relays: Relays,
         operations: Operations,
+        api: Api,
         bases: Bases,
         journal: Journal,
     ) -> None:
@@ -68,6 +74,7 @@ class Handler:
         self._writes = writes
         self._relays = relays
         self._operations = operations
+        self._api = api
         self._bases = bases
         self._journal = journal
 
@@ -90,6 +97,8 @@ class Handler:
     async def _answer(self, exchange: Exchange) -> web.StreamResponse:
         request = exchange.request
         try:
+            if request.raw_path.startswith(API):
+                return await self._api(exchange)
             operation = self._operations.find(request.raw_path.partition("?")[0])
             if operation is not None:
                 exchange.kind = "operation"
@@ -118,10 +127,12 @@ class Handler:
                 "endpoint", route.format, f"there is no format '{route.format}': {known}"
             )
         exchange.format = route.format
-        domain = route.domain or domain_of(headers.get("Host", "")) or DEFAULT_DOMAIN
+        domain, owner = domain_of(route, headers.get("Host", ""))
         exchange.principal = await self._identity.identify(headers)
+        exchange.facts = self._bases.facts(request.remote or "", headers)
+        await self._access.refresh()
         try:
-            exchange.repository = await self._search.repository(domain, route.repository)
+            exchange.repository = await self._search.repository(domain, route.repository, owner)
         except NotFound:
             self._access.enter(exchange.principal)  # names are not told to strangers
             raise
@@ -163,12 +174,13 @@ class Handler:
                 )
 
     def _may_read(self, exchange: Exchange) -> None:
-        self._access.check(exchange.principal, READ, exchange.held)
+        target = self._access.held(exchange.held)
+        self._access.check(exchange.principal, READ, target, exchange.facts)
 
     def _refused(self, exchange: Exchange, error: MirrorError) -> web.StreamResponse:
         form = FORMATS.get(exchange.format) or FORMATS["npm"]  # JSON, where no format was named
         response = Sending(entity_of(form.refuse(error)), request_id=exchange.id)
-        if isinstance(error, Exceeded):
+        if exchange.request.can_read_body:
             response.force_close()  # nobody wants to read the rest of that body
         return response
 

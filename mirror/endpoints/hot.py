@@ -23,7 +23,6 @@ from mirror.endpoints.sending import date_line, part_fields
 from mirror.errors import MirrorError
 from mirror.formats import FORMATS
 from mirror.formats.format import Call, Intent
-from mirror.model import DEFAULT_DOMAIN
 from mirror.repositories.searching import Search
 from mirror.store.changes import Changes
 from mirror.store.domains import Repository
@@ -100,8 +99,8 @@ class HotPath:
                 self._meanings.clear()
             self._meanings[remote, data] = meaning
         _, (method, target, fields), route, principal, repository, base, intent = meaning
-        if principal is not None and principal.expires_at is not None:
-            return Outcome.PLAIN  # whether it has expired is decided there
+        if principal is not None and principal.expired(time.time()):
+            return Outcome.PLAIN  # the refusal is worded there
         ready = self._reads.ready(repository, intent, base, fields.get("Accept-Encoding"))
         if ready is None:
             return Outcome.PLAIN
@@ -146,10 +145,13 @@ class HotPath:
         fields = head.fields
         route = split(head.target)
         form = FORMATS[route.format]
-        domain = route.domain or domain_of(fields.get("Host", "") or "") or DEFAULT_DOMAIN
+        domain, owner = domain_of(route, fields.get("Host", "") or "")
         principal = self._identity.known(fields)
-        repository = self._search.known(domain, route.repository)
+        repository = self._search.known(domain, route.repository, owner)
         base = self._bases.base(remote, fields, route.prefix)
         intent = form.parse(Call(head.method, route.rest, route.query, fields))
-        self._access.check(principal, READ, repository)
+        facts = self._bases.facts(remote, fields)
+        target = self._access.held(repository)
+        if not self._access.may_be_remembered(principal, READ, target, facts):
+            raise LookupError(target.arn)
         return _Meaning(everything, head, route, principal, repository, base, intent)

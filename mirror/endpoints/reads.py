@@ -90,7 +90,7 @@ class Reads:
             return Sending(ready.entity, request_id=exchange.id)
         walk = self._search.walk(exchange.held, intent.package.format)
         found = await self._assets.read(walk, intent)
-        exchange.cache = "hit"
+        exchange.cache = "miss" if isinstance(found, Held) and found.asked else "hit"
         if isinstance(found, Arriving):
             exchange.cache = "coalesced" if found.joined else "miss"
             try:
@@ -158,18 +158,24 @@ class Reads:
         )
 
     def _shelve(self, intent: ReadAsset, held: Held) -> Shelved:
+        lasting = intent.lasting and held.fresh_until == float("inf")
         entity = Entity(
             content_type=intent.content_type,
             etag=f'"{held.digests.sha256}"',
-            cache_control=self._asset_caching,
+            cache_control=self._asset_caching if lasting else PRIVATE,
+            headers=intent.headers,
             body=held.file,
             ranges=True,
         )
-        return Shelved(entity, None, held.stamp, float("inf"))
+        return Shelved(entity, None, held.stamp, held.fresh_until)
 
     def _following(
         self, exchange: Exchange, intent: ReadAsset, arriving: Arriving, size: int | None
     ) -> web.StreamResponse:
         # No ETag yet: it names bytes that are not verified. Ranges likewise (lessons #11).
-        head = Head(content_type=intent.content_type, cache_control=self._asset_caching)
+        head = Head(
+            content_type=intent.content_type,
+            cache_control=self._asset_caching if intent.lasting else PRIVATE,
+            headers=intent.headers,
+        )
         return Following(head, arriving.follower, size, request_id=exchange.id)

@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import NamedTuple
 
 from mirror.errors import Invalid, NotFound
+from mirror.model import DEFAULT_DOMAIN
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
@@ -55,11 +56,21 @@ def split(target: str) -> Route:
     return Route(parts[1], domain, parts[2], rest, query, f"{prefix}/{parts[1]}/{parts[2]}/")
 
 
+def domain_of(route: Route, host: str) -> tuple[str, str]:
+    """(domain, its owner) of a package address; no owner stands for the installation's account.
+
+    The path names it (`/d/{domain}` or `/d/{domain}-{owner}`), or the host as CodeArtifact's own
+    addresses do (`{domain}-{owner}.…`); else it is the default domain.
+    """
+    if route.domain is not None:
+        return _owned(f"{route.domain}.") or (route.domain, "")
+    return _owned(host) or (DEFAULT_DOMAIN, "")
+
+
 @lru_cache(maxsize=1024)
-def domain_of(host: str) -> str | None:
-    """The domain that a CodeArtifact-like host name selects (`{domain}-{owner}.…`)."""
-    match = _DOMAIN_HOST.match(host)
-    return match[1] if match else None
+def _owned(label: str) -> tuple[str, str] | None:
+    match = _DOMAIN_HOST.match(label)
+    return (match[1], match[2]) if match else None
 
 
 class Bases:
@@ -80,6 +91,25 @@ class Bases:
         if self._trusted and self._is_trusted(remote):
             return self._forwarded(headers, prefix)
         return f"http://{checked_host(headers.get('Host', ''))}{prefix}"
+
+    def facts(self, remote: str, headers: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+        """What policies may ask about the request itself (auth-and-policy §5.4)."""
+        secure = (self._public or "").startswith("https:")
+        if self._trusted and self._is_trusted(remote):
+            secure = headers.get("X-Forwarded-Proto", "").split(",")[0].strip() == "https"
+            remote = self._client(remote, headers)
+        return {"aws:sourceip": (remote,), "aws:securetransport": ("true" if secure else "false",)}
+
+    def _client(self, remote: str, headers: Mapping[str, str]) -> str:
+        """The nearest address that is no proxy of ours: what is before it, anybody could write."""
+        for each in reversed(headers.get("X-Forwarded-For", "").split(",")):
+            address = each.strip()
+            if not address:
+                break
+            remote = address
+            if not self._is_trusted(address):
+                break
+        return remote
 
     def _is_trusted(self, remote: str) -> bool:
         try:

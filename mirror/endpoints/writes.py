@@ -23,7 +23,7 @@ from mirror.formats.format import (
     SignOut,
     Submit,
 )
-from mirror.model import Digests
+from mirror.model import Digests, Package
 from mirror.repositories.amending import Amender
 from mirror.repositories.publishing import Publisher
 from mirror.repositories.searching import Search
@@ -43,6 +43,7 @@ class Writes:
         blobs: Blobs,
         *,
         publish_body: int,
+        asset_size: int,
     ) -> None:
         self._search = search
         self._access = access
@@ -51,14 +52,19 @@ class Writes:
         self._sessions = sessions
         self._blobs = blobs
         self._limit = publish_body
+        self._asset_size = asset_size
 
     async def submit(self, exchange: Exchange, intent: Submit) -> web.StreamResponse:
         """Spool the body, learn what it changes, change it."""
         if intent.action != "GetAuthorizationToken":  # signing in brings its own credentials
-            self._access.check(exchange.principal, intent.action, exchange.held, intent.package)
+            self._check(exchange, intent.action, intent.package)
         form = FORMATS[exchange.format]
+        limit = self._limit if intent.limit is None else intent.limit
+        if intent.proposal is not None:
+            limit = self._asset_size
+            walk = self._search.walk(exchange.held, exchange.format)
+            await self._publisher.foresee(walk, intent.proposal)
         async with Spool(self._blobs) as spool:
-            limit = self._limit if intent.limit is None else intent.limit
             rest = await spool.receive(exchange.request, form.receiver(intent), limit)
             change = await asyncio.to_thread(form.change, intent, rest, spool.parts())
             outcome = await self._apply(exchange, change, spool.digests)
@@ -74,20 +80,19 @@ class Writes:
     async def _apply(
         self, exchange: Exchange, change: Change, received: dict[str, Digests]
     ) -> Outcome:
-        repository, principal = exchange.held, exchange.principal
-        walk = self._search.walk(repository, exchange.format)
+        walk = self._search.walk(exchange.held, exchange.format)
         match change:
             case Publication():
-                self._access.check(principal, PUBLISH, repository, change.package)
+                self._check(exchange, PUBLISH, change.package)
                 return await self._publisher.publish(walk, change, received)
             case SetTags():
-                self._access.check(principal, PUT_METADATA, repository, change.package)
+                self._check(exchange, PUT_METADATA, change.package)
                 return await self._amender.set_tags(walk, change)
             case Annotate():
-                self._access.check(principal, PUT_METADATA, repository, change.package)
+                self._check(exchange, PUT_METADATA, change.package)
                 return await self._amender.annotate(walk, change)
             case Remove():
-                self._access.check(principal, DELETE, repository, change.package)
+                self._check(exchange, DELETE, change.package)
                 return await self._amender.remove(walk, change)
             case SignIn():
                 token = await self._sessions.sign_in(change.user, change.password)
@@ -96,8 +101,15 @@ class Writes:
                 await self._sessions.sign_out(change.token)
                 return Outcome()
             case Nothing():
-                self._access.check(principal, PUT_METADATA, repository)
+                self._check(exchange, PUT_METADATA)
                 return Outcome()
+
+    def _check(self, exchange: Exchange, action: str, package: Package | None = None) -> None:
+        target = self._access.held(exchange.held, package)
+        if package is None:  # its name is in the body: asked again once that was read
+            self._access.check_credential(exchange.principal, action, target)
+        else:
+            self._access.check(exchange.principal, action, target, exchange.facts)
 
     def _acknowledged(
         self, exchange: Exchange, change: Change, outcome: Outcome

@@ -24,6 +24,8 @@ from mirror.store.changes import Changes
 
 T = TypeVar("T")
 Parameters = Sequence[Any]
+Run = Callable[[str, Parameters], Awaitable[list[sqlite3.Row]]]
+"""`Transaction.run` or `Database.read`, where a question is asked inside of writes and outside."""
 
 READERS = 4
 GROUP = 128  # writes a commit at most, so that the first of a burst does not wait for the last

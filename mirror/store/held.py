@@ -14,6 +14,7 @@ class HeldVersion:
     manifest: str
     status: Status
     origin: Origin
+    revision: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ async def held_package(
     """The package with all its versions; None where the repository does not know it."""
     rows = await transaction.run(
         "SELECT p.id, p.publish, p.upstream, p.revision, v.version, v.manifest, v.status,"
-        " v.origin_type, v.origin_repository, v.origin_connection"
+        " v.revision AS version_revision, v.origin_type, v.origin_repository, v.origin_connection"
         " FROM package p LEFT JOIN version v ON v.package_id = p.id WHERE p.repository_id = ?"
         " AND p.format = ? AND p.namespace = ? AND p.name = ?",
         (repository, *package),
@@ -53,6 +54,7 @@ async def held_package(
                     row["origin_repository"],
                     row["origin_connection"],
                 ),
+                row["version_revision"],
             )
             for row in rows
             if row["version"] is not None

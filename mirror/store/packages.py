@@ -49,13 +49,17 @@ class PackageRow:
 
 @dataclass(frozen=True, slots=True)
 class AssetRow:
-    """Where the search met a package: its controls there, and the version and file if held."""
+    """Where the search met a package: its controls there, and the version and file if held.
+
+    `revision` is the version's.
+    """
 
     repository: int
     controls: OriginControls
     version: str | None
     status: Status | None
     origin: Origin | None
+    revision: str | None
     digests: Digests | None
 
 
@@ -80,7 +84,7 @@ class Packages:
                 known = found[row["id"]] = PackageRow(
                     id=row["id"],
                     repository=row["repository_id"],
-                    controls=_controls(row),
+                    controls=controls_of(row),
                     about=orjson.loads(row["about"]),
                     revision=row["revision"],
                     tags={},
@@ -103,7 +107,7 @@ class Packages:
                 repository=first["repository_id"],
                 version=first["version"],
                 status=Status(first["status"]),
-                origin=_origin(first),
+                origin=origin_of(first),
                 revision=first["revision"],
                 manifest=first["manifest"],
                 published_at=first["published_at"],
@@ -132,7 +136,7 @@ class Packages:
             parameters = (version, asset)
         rows = await self._database.read(
             "SELECT p.repository_id, p.publish, p.upstream, v.version, v.status, v.origin_type,"
-            " v.origin_repository, v.origin_connection, b.* FROM package p"
+            " v.origin_repository, v.origin_connection, v.revision, b.* FROM package p"
             f" LEFT JOIN version v ON v.package_id = p.id AND {match}"
             " LEFT JOIN asset a ON a.version_id = v.id AND a.name = ?"
             f" LEFT JOIN blob b ON b.sha256 = a.sha256 WHERE {_named(repositories)}",
@@ -141,25 +145,29 @@ class Packages:
         return [
             AssetRow(
                 repository=row["repository_id"],
-                controls=_controls(row),
+                controls=controls_of(row),
                 version=row["version"],
                 status=Status(row["status"]) if row["status"] else None,
-                origin=_origin(row) if row["status"] else None,
+                origin=origin_of(row) if row["status"] else None,
+                revision=row["revision"],
                 digests=digests_of(row) if row["sha256"] else None,
             )
             for row in rows
         ]
 
-    async def holders(
-        self, package: Package, repositories: Sequence[int], version: str
-    ) -> set[int]:
-        """Which of these repositories hold the version, in whatever status."""
+    async def version_names(
+        self, package: Package, repositories: Sequence[int]
+    ) -> dict[int, list[str]]:
+        """The versions that these repositories hold, in whatever status, as each spells them."""
         rows = await self._database.read(
-            "SELECT p.repository_id FROM package p JOIN version v ON v.package_id = p.id"
-            f" WHERE {_named(repositories)} AND v.version = ?",
-            (*repositories, *package, version),
+            "SELECT p.repository_id, v.version FROM package p JOIN version v ON v.package_id = p.id"
+            f" WHERE {_named(repositories)}",
+            (*repositories, *package),
         )
-        return {row["repository_id"] for row in rows}
+        found: dict[int, list[str]] = {}
+        for row in rows:
+            found.setdefault(row["repository_id"], []).append(row["version"])
+        return found
 
     async def blob(self, algorithm: str, digest: str) -> Digests | None:
         """A stored blob by one of its digests (sha256 or sha512), to save a transfer."""
@@ -250,11 +258,13 @@ def _named(repositories: Sequence[int]) -> str:
     return f"p.repository_id IN ({holders}) AND p.format = ? AND p.namespace = ? AND p.name = ?"
 
 
-def _controls(row: Row) -> OriginControls:
+def controls_of(row: Row) -> OriginControls:
+    """A package row's origin controls."""
     return OriginControls(Restriction(row["publish"]), Restriction(row["upstream"]))
 
 
-def _origin(row: Row) -> Origin:
+def origin_of(row: Row) -> Origin:
+    """A version row's origin."""
     return Origin(
         OriginType(row["origin_type"]), row["origin_repository"], row["origin_connection"]
     )

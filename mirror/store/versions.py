@@ -131,13 +131,23 @@ async def extend_version(
     version: str,
     assets: Sequence[StoredAsset],
     manifest: Mapping[str, Any],
-) -> None:
-    """Add files to a stored version, with the manifest that tells of them: a new revision (§8)."""
+) -> str:
+    """Add files to a stored version, with the manifest that tells of them: its new revision (§8)."""
     rows = await transaction.run(
         "SELECT id FROM version WHERE package_id = ? AND version = ?", (package_id, version)
     )
     await _put_assets(transaction, rows[0]["id"], assets)
-    await put_manifest(transaction, package_id, version, manifest)
+    return await put_manifest(transaction, package_id, version, manifest)
+
+
+async def finish_version(
+    transaction: Transaction, package_id: int, version: str, published_at: float
+) -> None:
+    """Make an Unfinished version Published, at that time (epoch seconds)."""
+    await transaction.run(
+        "UPDATE version SET status = ?, published_at = ? WHERE package_id = ? AND version = ?",
+        (Status.PUBLISHED, published_at, package_id, version),
+    )
 
 
 async def _put_assets(
@@ -193,13 +203,15 @@ async def put_tags(
 
 async def put_manifest(
     transaction: Transaction, package_id: int, version: str, manifest: Mapping[str, Any]
-) -> None:
-    """Replace a stored version's manifest and, with it, its revision (§8)."""
+) -> str:
+    """Replace a stored version's manifest and, with it, its revision (§8), which it returns."""
     assets = await version_assets(transaction, package_id, version) or {}
+    revision = _revision(assets, manifest)
     await transaction.run(
         "UPDATE version SET manifest = ?, revision = ? WHERE package_id = ? AND version = ?",
-        (orjson.dumps(manifest).decode(), _revision(assets, manifest), package_id, version),
+        (orjson.dumps(manifest).decode(), revision, package_id, version),
     )
+    return revision
 
 
 async def delete_versions(
@@ -225,14 +237,15 @@ async def delete_versions(
 async def release_blobs(transaction: Transaction, sha256s: Sequence[str]) -> list[str]:
     """Forget those blobs that no row shows any more; the caller then deletes their files."""
     released: list[str] = []
-    for sha256 in sha256s:
+    for start in range(0, len(sha256s), 500):
+        piece = sha256s[start : start + 500]
         rows = await transaction.run(
-            "DELETE FROM blob WHERE sha256 = ?"
+            f"DELETE FROM blob WHERE sha256 IN ({', '.join('?' * len(piece))})"
             " AND NOT EXISTS (SELECT 1 FROM asset a WHERE a.sha256 = blob.sha256)"
             " AND NOT EXISTS (SELECT 1 FROM upstream_document d WHERE d.sha256 = blob.sha256)"
             " AND NOT EXISTS (SELECT 1 FROM upstream_listing l WHERE l.sha256 = blob.sha256)"
             " RETURNING sha256",
-            (sha256,),
+            piece,
         )
         released.extend(row["sha256"] for row in rows)
     return released

@@ -199,6 +199,18 @@ def test_head_alone_has_no_length():
     assert Head(content_type="a/b").block(200) == b"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\n"
 
 
+def test_a_reason_of_our_own():
+    entity = Entity(content_type="a/b", status=409, reason="it already exists", body=b"")
+    assert entity.block(409).startswith(b"HTTP/1.1 409 it already exists\r\n")
+    assert entity.block(304).startswith(b"HTTP/1.1 304 Not Modified\r\n")
+
+
+@pytest.mark.parametrize("reason", ["a\r\nX: y", "\0", "\u00e4"])
+def test_a_reason_that_would_break_the_head_is_refused(reason):
+    with pytest.raises(ValueError, match="cannot be sent"):
+        Head(content_type="a/b", reason=reason).block(200)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("A", "b\r\nC: d"), ("A\r\nB", "c"), ("A", "\0"), ("", "x"), ("A b", "x"), ("A", "\u0100")],

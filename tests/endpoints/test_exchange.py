@@ -6,7 +6,8 @@ from mirror.formats.format import Reply
 
 def test_a_reply_becomes_something_to_send() -> None:
     headers = {"content-type": "text/x", "X-A": "1", "Cache-Control": "private"}
-    entity = entity_of(Reply(201, b"body", headers))
+    entity = entity_of(Reply(201, b"body", headers, "Made"))
+    assert entity.reason == "Made"
     assert (entity.status, entity.body, entity.content_type) == (201, b"body", "text/x")
     assert (entity.cache_control, entity.headers) == ("private", (("X-A", "1"),))
 

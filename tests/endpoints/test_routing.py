@@ -57,24 +57,59 @@ def test_any_target_is_a_place_or_not_found(target: str) -> None:
         assert target.partition("?")[0].startswith(route.prefix.rstrip("/"))
 
 
+HERE = ("default", "")
+OWNER = "111122223333"
+
+
 @pytest.mark.parametrize(
     ("host", "domain"),
     [
-        ("acme-111122223333.d.codeartifact.us-west-2.amazonaws.com", "acme"),
-        ("my-domain-111122223333.mirror.lan:8080", "my-domain"),
-        ("a1-111122223333.x", "a1"),
-        ("acme-11112222333.x", None),
-        ("acme-1111222233334.x", None),
-        ("acme-111122223333", None),
-        ("Acme-111122223333.x", None),
-        ("a-111122223333.x", None),
-        (f"{'a' * 51}-111122223333.x", None),
-        ("acme-١١١١٢٢٢٢٣٣٣٣.x", None),
-        ("", None),
+        ("acme-111122223333.d.codeartifact.us-west-2.amazonaws.com", ("acme", OWNER)),
+        ("my-domain-111122223333.mirror.lan:8080", ("my-domain", OWNER)),
+        ("a1-111122223333.x", ("a1", OWNER)),
+        ("acme-11112222333.x", HERE),
+        ("acme-1111222233334.x", HERE),
+        ("acme-111122223333", HERE),
+        ("Acme-111122223333.x", HERE),
+        ("a-111122223333.x", HERE),
+        (f"{'a' * 51}-111122223333.x", HERE),
+        ("acme-١١١١٢٢٢٢٣٣٣٣.x", HERE),
+        ("", HERE),
     ],
 )
-def test_domains_in_host_names(host: str, domain: str | None) -> None:
-    assert domain_of(host) == domain
+def test_domains_in_host_names(host: str, domain: tuple[str, str]) -> None:
+    assert domain_of(split("/npm/main/x"), host) == domain
+
+
+@pytest.mark.parametrize(
+    ("target", "domain"),
+    [
+        ("/d/acme/npm/main/x", ("acme", "")),
+        ("/d/acme-111122223333/npm/main/x", ("acme", OWNER)),
+        ("/d/acme-2222/npm/main/x", ("acme-2222", "")),
+    ],
+)
+def test_the_path_decides_on_the_domain(target: str, domain: tuple[str, str]) -> None:
+    assert domain_of(split(target), "other-444455556666.mirror.lan") == domain
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "client"),
+    [
+        ("192.0.2.1", "10.9.9.9", "192.0.2.1"),
+        ("10.0.0.5", "192.0.2.7", "192.0.2.7"),
+        ("10.0.0.5", "198.51.100.1, 192.0.2.7, 10.0.0.9", "192.0.2.7"),
+        ("10.0.0.5", "", "10.0.0.5"),
+    ],
+)
+def test_the_source_address_is_the_nearest_that_is_no_proxy(
+    remote: str, forwarded: str, client: str
+) -> None:
+    """What stands before it in the header, anybody could have written."""
+    headers = {"X-Forwarded-For": forwarded, "X-Forwarded-Proto": "https"}
+    facts = Bases(None, PROXY).facts(remote, headers)
+    assert facts["aws:sourceip"] == (client,)
+    assert facts["aws:securetransport"] == ("true" if remote.startswith("10.") else "false",)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from typing import Any
 from mirror.model import Digests, Origin, OriginType, Package, StoredAsset
 from mirror.store.changes import Changes
 from mirror.store.database import Database, Transaction
-from mirror.store.domains import create_domain, put_repository
+from mirror.store.domains import create_domain
+from mirror.store.repositories import put_repository
 from mirror.store.versions import NewVersion
 
 OWNER = "000000000000"

@@ -102,9 +102,9 @@ async def test_one_file_in_one_query(database, packages, asked) -> None:
     await store(database, 3, version("2.0.0", b"two"))
     rows = await packages.find_asset(PACKAGE, [1, 2, 3], asked, "ui-1.0.0.tgz")
     assert sorted(rows, key=lambda row: row.repository) == [
-        AssetRow(1, PRIVATE, None, None, None, None),
-        AssetRow(2, PRIVATE, "1.0.0", Status.PUBLISHED, INTERNAL, BYTES),
-        AssetRow(3, PRIVATE, None, None, None, None),
+        AssetRow(1, PRIVATE, None, None, None, None, None),
+        AssetRow(2, PRIVATE, "1.0.0", Status.PUBLISHED, INTERNAL, version().revision, BYTES),
+        AssetRow(3, PRIVATE, None, None, None, None, None),
     ]
 
 
@@ -116,11 +116,15 @@ async def test_a_version_without_that_file(database, packages) -> None:
     assert row.version is None
 
 
-async def test_holders(database, packages) -> None:
-    await store(database, 1, version(status=Status.ARCHIVED))
+async def test_version_names(database, packages) -> None:
+    await store(database, 1, version(status=Status.ARCHIVED), version("2.0.0"))
     await store(database, 2, version("2.0.0"))
-    assert await packages.holders(PACKAGE, [1, 2, 3], "1.0.0") == {1}
-    assert await packages.holders(PACKAGE, [2], "1.0.0") == set()
+    found = await packages.version_names(PACKAGE, [1, 2, 3])
+    assert {each: sorted(names) for each, names in found.items()} == {
+        1: ["1.0.0", "2.0.0"],
+        2: ["2.0.0"],
+    }
+    assert await packages.version_names(PACKAGE, [3]) == {}
 
 
 async def test_blobs(database, packages) -> None:

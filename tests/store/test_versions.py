@@ -20,6 +20,8 @@ from mirror.store.held import held_package
 from mirror.store.versions import (
     add_version,
     delete_versions,
+    extend_version,
+    finish_version,
     put_about,
     put_manifest,
     put_package,
@@ -247,6 +249,30 @@ async def test_annotating_changes_the_revision_of_that_version_only(database: Da
     rows = {row["version"]: row for row in (await state(database))["version"]}
     assert rows["1.0.0"]["revision"] == version(manifest=changed).revision != version().revision
     assert rows["2.0.0"]["revision"] == version("2.0.0", b"two").revision
+
+
+async def test_an_unfinished_version_grows_and_is_finished(database: Database) -> None:
+    package, _ = await store(
+        database, version(status=Status.UNFINISHED), version("2.0.0", status=Status.UNFINISHED)
+    )
+    more = StoredAsset("more.tgz", digests_of(b"more"))
+
+    async def work(transaction):
+        revision = await extend_version(transaction, package, "1.0.0", [more], {"grown": True})
+        await finish_version(transaction, package, "1.0.0", 2000.0)
+        return revision
+
+    revision = await database.write(work)
+    whole = version(manifest={"grown": True}, assets=[*version().assets, more])
+    assert revision == whole.revision
+    rows = {row["version"]: row for row in await database.read("SELECT * FROM version")}
+    found = rows["1.0.0"]
+    assert (found["status"], found["published_at"], found["revision"]) == (
+        "Published",
+        2000.0,
+        revision,
+    )
+    assert rows["2.0.0"]["status"] == "Unfinished"
 
 
 # ---------------------------------------------------------------- reading inside a transaction

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from yarl import URL
@@ -120,7 +120,7 @@ class AssetReader:
             if found is None:
                 continue
             if intent.beside is not None:
-                return await self._beside(walk.connection(source), intent, found[1], stamp)
+                return await self._beside(walk, source, intent, found[1], stamp)
             return await self._fetch(walk, intent, source, *found, stamp=stamp)
         raise failures[0] if failures else _missing(intent)
 
@@ -233,14 +233,29 @@ class AssetReader:
         return self._fly(connection, found, asset, keepers)
 
     async def _beside(
-        self, connection: Connection, intent: ReadAsset, asset: ListedAsset, stamp: Stamp
-    ) -> Held:
+        self, walk: Walk, source: Source, intent: ReadAsset, asset: ListedAsset, stamp: Stamp
+    ) -> Held | Arriving:
         """A sidecar of a file that the connection lists; of a stored one it was found before."""
         try:
-            found = await self._sidecars.read(connection, asset)
+            found = await self._sidecars.read(walk.connection(source), asset)
         except NotFound:
-            raise _missing(intent) from None
+            return await self._made(walk, intent)
         return Held(found.file, found.digests, stamp, found.fresh_until, found.asked)
+
+    async def _made(self, walk: Walk, intent: ReadAsset) -> Held | Arriving:
+        """A sidecar that is listed and not there: its file is fetched, and it is made of that.
+
+        Whoever was promised metadata has no other way on (lessons #27, proxpi#23).
+        """
+        whole = await self.read(walk, replace(intent, asset=intent.beside or "", beside=None))
+        if isinstance(whole, Arriving):
+            async with whole.follower as follower:
+                await follower.landed()
+        stamp = self._changes.stamp(intent.package)
+        for row in await self._rows(walk, intent):
+            if row.digests is not None:
+                return await self._held(walk, intent, row, stamp)
+        raise _missing(intent)
 
     async def _fetch_again(self, walk: Walk, intent: ReadAsset, row: AssetRow) -> Arriving:
         """A stored file that went missing is fetched anew, and must be the same (nora#925)."""

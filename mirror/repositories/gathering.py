@@ -206,8 +206,7 @@ class Gatherer:
             found = await self._assets.read(walk, intent)
             if isinstance(found, Arriving):
                 async with found.follower as follower:
-                    while not follower.finished:
-                        await follower.released(follower.total)
+                    await follower.landed()
 
 
 def _held(question: Question, repository: int) -> Mapping[str, StoredVersion]:

@@ -116,6 +116,11 @@ class Follower:
         self._file = flight.file
         return flight.released
 
+    async def landed(self) -> None:
+        """Wait until the file is whole, right and stored; raises the flight's error."""
+        while not self.finished:
+            await self.released(self.total)
+
     def fileno(self) -> int:
         """The file's descriptor, once something was released; valid until this follower leaves."""
         if self._file is None:

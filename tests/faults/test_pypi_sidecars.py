@@ -38,13 +38,7 @@ def index_digest(reply) -> str:
     return entry["core-metadata"]["sha256"]
 
 
-@pytest.mark.parametrize(
-    "first",
-    [
-        "wheel",
-        pytest.param("sidecar", marks=pytest.mark.xfail(reason="no wheel to make it of yet")),
-    ],
-)
+@pytest.mark.parametrize("first", ["wheel", "sidecar"])
 async def test_a_sidecar_that_is_not_there(mirror: Mirror, index: Index, first: str) -> None:
     """lessons #27: proxpi#23, tuna/issues#2397; whoever was promised metadata has no other way."""
     file, _ = noisy(index, f"promised-{first}", size=10)

@@ -174,15 +174,31 @@ async def test_a_sidecar_that_was_lost(world, python) -> None:
     assert await world.held() == {"shelf": ["1.0"]}
 
 
-@pytest.mark.parametrize(
-    ("answer", "kind"), [(GONE, NotFound), (DOWN, Unavailable), (Answer(500), Unavailable)]
-)
-async def test_a_sidecar_that_cannot_be_had(world, python, answer, kind) -> None:
+@pytest.mark.parametrize("answer", [DOWN, Answer(500)])
+async def test_a_sidecar_that_cannot_be_had(world, python, answer) -> None:
     """An outage is not an absence (lessons #14)."""
     python.offer(ONE)
     python.sidecar(WHEEL, SIDECAR)
     world.upstream.answers[f"{FILES}{WHEEL}.metadata"] = answer
-    with pytest.raises(kind):
+    with pytest.raises(Unavailable):
+        await python.found(f"{AT}.metadata")
+
+
+async def test_a_sidecar_that_is_promised_and_not_there_is_made_of_its_wheel(world, python) -> None:
+    """lessons #27: proxpi#23."""
+    python.offer(ONE)
+    python.sidecar(WHEEL, SIDECAR)
+    world.upstream.answers[f"{FILES}{WHEEL}.metadata"] = GONE
+    assert await python.file(f"{AT}.metadata") == SIDECAR
+    assert world.upstream.asked[f"{FILES}{WHEEL}"] == 1
+
+
+async def test_a_sidecar_that_nothing_can_be_made_of(world, python) -> None:
+    python.offer(ONE)
+    python.sidecar(WHEEL, SIDECAR)
+    world.upstream.answers[f"{FILES}{WHEEL}.metadata"] = GONE
+    world.upstream.answers[f"{FILES}{WHEEL}"] = GONE
+    with pytest.raises(NotFound):
         await python.found(f"{AT}.metadata")
 
 

@@ -59,7 +59,8 @@ async def explain(
     walk = parts.search.walk(await parts.search.repository(domain, repository), format_name)
     holdings = await parts.documents.holdings(walk, package)
     controls = {id_: each.controls for id_, each in holdings.items() if each.controls is not None}
-    sources = walk.sources(controls)
+    plan = walk.plan(package, controls)
+    sources = plan.sources
     asked: dict[str, Asked] = {}
     for source in sources:
         if source.connection is not None and source.struck is None:
@@ -70,7 +71,7 @@ async def explain(
         for name, each in asked.items()
         if each.listing is not None
     }
-    merged = merge(form, package, walk.steps, sources, holdings, upstream)
+    merged = merge(form, package, plan.steps, sources, holdings, upstream)
     return list(_told(walk, form.address(package), version, sources, asked, merged))
 
 

@@ -11,13 +11,13 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TextIO
 
-from mirror.app import assembled, make_folder, unusable
+from mirror.app import Parts, assembled, make_folder, unusable
 from mirror.config import Settings
+from mirror.declared.applying import make_so
 from mirror.endpoints.front import Limits
 from mirror.endpoints.listening import Listening, serve
 from mirror.errors import MirrorError, Storage
-from mirror.setup import FirstStart, first_start, reconcile
-from mirror.store.database import Database
+from mirror.setup import FirstStart, first_start
 from mirror.telemetry.notify import Notifier
 from mirror.telemetry.stalls import watch_stalls
 
@@ -33,8 +33,8 @@ async def run(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then let transfers finish for the time of grace.
 
-    SIGHUP reads the file again (`reload`) and makes the repositories so that it declares; what
-    else changed in it needs a restart.
+    SIGHUP reads the file again (`reload`) and makes so what it declares; what else changed in it
+    needs a restart.
     """
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -50,7 +50,8 @@ async def run(
         await parts.blobs.check_writable()
         await parts.blobs.sweep()
         first = await first_start(parts.database, parts.users, settings, Path(settings.data_dir))
-        await reconcile(parts.database, settings)
+        await _make_so(parts, settings)
+        parts.purge.start()
         server = settings.server
         try:
             listening = await serve(
@@ -74,7 +75,7 @@ async def run(
             stack.callback(running.cancel)
         hangups = asyncio.Event()
         loop.add_signal_handler(signal.SIGHUP, hangups.set)
-        reloading = asyncio.create_task(_reload_on(hangups, parts.database, reload))
+        reloading = asyncio.create_task(_reload_on(hangups, parts, reload))
         stack.callback(reloading.cancel)
         started(listening, first)
         notifier.ready(f"listening on {server.host}:{listening.port}")
@@ -86,18 +87,21 @@ async def run(
         )
 
 
-async def _reload_on(
-    hangups: asyncio.Event, database: Database, reload: Callable[[], Settings]
-) -> None:
+async def _make_so(parts: Parts, settings: Settings) -> None:
+    for step in await make_so(parts.api, parts.database, settings):
+        log.info("as the configuration declares: %s %s", step.sign, step.says)
+
+
+async def _reload_on(hangups: asyncio.Event, parts: Parts, reload: Callable[[], Settings]) -> None:
     while True:
         await hangups.wait()
         hangups.clear()
         try:
-            await reconcile(database, await asyncio.to_thread(reload))
+            await _make_so(parts, await asyncio.to_thread(reload))
         except MirrorError as error:  # a mistake in the file must not take the server down
             log.error("the configuration was not reloaded: %s", error)  # noqa: TRY400 - the sentence is enough
         else:
-            log.info("the configuration was read again; repositories are as it declares")
+            log.info("the configuration was read again; everything is as it declares")
 
 
 @contextlib.contextmanager

@@ -1,19 +1,21 @@
-"""What exists before anyone configured anything, and what the file declares (decisions.md)."""
+"""What exists before anyone configured anything (decisions.md)."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mirror.config import Settings
-from mirror.config.registries import Repository
-from mirror.errors import Exceeded
+from mirror.declared.present import NEW_DOMAIN, Present, Repository
 from mirror.formats import FORMATS
 from mirror.model import DEFAULT_DOMAIN
+from mirror.store.access_keys import AccessKeys
 from mirror.store.database import Database, Transaction
-from mirror.store.domains import create_domain, put_repository
+from mirror.store.domains import create_domain
+from mirror.store.repositories import put_repository
 from mirror.store.users import Users
 
 ADMINISTRATOR = "admin"
+ADMINISTRATION = "AWSCodeArtifactAdminAccess"
 KEY_FILE = "installation.key"
 
 
@@ -35,79 +37,44 @@ async def first_start(
     """
     if await database.read("SELECT 1 FROM domain LIMIT 1"):
         return None
-    stores = {
-        connection.store: connection.name
-        for form in FORMATS.values()
-        for connection in form.connections
-    }
 
     async def create(transaction: Transaction) -> None:
         await create_domain(transaction, settings.account, DEFAULT_DOMAIN)
-        for store, connection in stores.items():
+        for name, each in first_repositories().items():
             await put_repository(
                 transaction,
                 owner=settings.account,
                 domain=DEFAULT_DOMAIN,
-                name=store,
-                description=f"what {connection} has",
-                connection=connection,
+                name=name,
+                description=each.description,
+                upstreams=each.upstreams or None,
+                connection=each.connection,
             )
-        await put_repository(
-            transaction,
-            owner=settings.account,
-            domain=DEFAULT_DOMAIN,
-            name="main",
-            description="the repository to use: private packages, and everything public",
-            upstreams=stores,
-        )
 
     password = secrets.token_urlsafe(12)
     if ADMINISTRATOR in dict(await users.names()):  # a start before this one was cut short
         await users.set_password(ADMINISTRATOR, password)
     else:
-        await users.create(ADMINISTRATOR, password)
-    access_key, secret = await users.create_access_key(ADMINISTRATOR, data_dir / KEY_FILE)
+        await users.create(ADMINISTRATOR, password, [ADMINISTRATION])
+    keys = AccessKeys(database, settings.account, data_dir / KEY_FILE)
+    access_key, secret = await keys.create(ADMINISTRATOR)
     await database.write(create)
     return FirstStart(access_key, secret, password)
 
 
-async def reconcile(database: Database, settings: Settings) -> None:
-    """Make the repositories that the file declares so; what it does not mention stays as it is."""
-    if not settings.repositories:
-        return
-    most = settings.limits.direct_upstreams
-    for name, declared in settings.repositories.items():
-        if len(declared.upstreams) > most:
-            raise Exceeded(
-                f"repository '{name}' declares {len(declared.upstreams)} upstreams, "
-                f"limits.direct_upstreams allows {most}"
-            )
-
-    async def declare(transaction: Transaction) -> None:
-        # First all of them, so that any may name any other, and without the upstreams that change,
-        # so that two may change places.
-        for name, declared in settings.repositories.items():
-            await put_repository(
-                transaction,
-                owner=settings.account,
-                domain=DEFAULT_DOMAIN,
-                name=name,
-                upstreams=() if _says_upstreams(declared) else None,
-            )
-        for name, declared in settings.repositories.items():
-            await put_repository(
-                transaction,
-                owner=settings.account,
-                domain=DEFAULT_DOMAIN,
-                name=name,
-                description=declared.description or None,
-                upstreams=declared.upstreams if _says_upstreams(declared) else None,
-                connection=declared.connection,
-            )
-
-    await database.write(declare)
+def first_repositories() -> dict[str, Repository]:
+    """The repositories of the first start by name: a store of each public registry, and `main`."""
+    stores = {
+        connection.store: Repository(f"what {connection.name} has", connection=connection.name)
+        for form in FORMATS.values()
+        for connection in form.connections
+    }
+    main = Repository(
+        "the repository to use: private packages, and everything public", upstreams=tuple(stores)
+    )
+    return {**stores, "main": main}
 
 
-def _says_upstreams(declared: Repository) -> bool:
-    """`upstreams: []` takes them all away; not a word about them leaves them as they are."""
-    return "upstreams" in declared.model_fields_set
+def before_anything() -> Present:
+    """What there is once the first start has been, for plans that are made before it."""
+    return Present({DEFAULT_DOMAIN: replace(NEW_DOMAIN, repositories=first_repositories())})

@@ -32,7 +32,7 @@ ASSOCIATE = "AssociateWithDownstreamRepository"
 
 async def create_repository(services: Services, call: Call) -> Any:
     """Make a repository, which the caller's account administers."""
-    upstreams = _upstreams(call)
+    upstreams = _upstreams(services, call)
     tags = given_tags(call)
     _may_associate(services, call, upstreams)
 
@@ -47,7 +47,6 @@ async def create_repository(services: Services, call: Call) -> Any:
         )
         await replace_upstreams(transaction, id_, _name(call), upstreams)
         await put_tags(transaction, _arn(services, call), tags)
-        _check_upstreams(services, call, upstreams)
         most = services.quotas.repositories_per_domain
         if await count_repositories(transaction.run, call.owner, call.domain) > most:
             raise Exceeded(f"domain '{call.domain}' has {most} repositories, and may have no more")
@@ -58,18 +57,18 @@ async def create_repository(services: Services, call: Call) -> Any:
 
 async def update_repository(services: Services, call: Call) -> Any:
     """Change the description, or the whole list of upstreams; what is absent stays."""
+    upstreams = _upstreams(services, call)
 
     async def store(transaction: Transaction) -> RepositoryRow:
         before = await _find(transaction.run, call)
         if "description" in call.input:
             await set_description(transaction, before.id, call.input["description"])
         if "upstreams" in call.input:
-            upstreams = _upstreams(call)
-            _may_associate(services, call, set(upstreams) - set(before.upstreams))
+            new = [name for name in upstreams if name not in before.upstreams]
+            _may_associate(services, call, new)
             if upstreams and before.connection is not None:
                 raise _not_both(before)
             await replace_upstreams(transaction, before.id, before.name, upstreams)
-            _check_upstreams(services, call, upstreams)
         return await _find(transaction.run, call)
 
     return repository_description(services, await services.database.write(store))
@@ -90,7 +89,7 @@ async def delete_repository(services: Services, call: Call) -> Any:
         return found
 
     found = await services.database.write(remove)
-    services.purge.start()
+    services.purge.wake()
     return repository_description(services, found)
 
 
@@ -187,8 +186,14 @@ async def _find(run: Run, call: Call) -> RepositoryRow:
     return await find_repository(run, call.owner, call.domain, _name(call))
 
 
-def _upstreams(call: Call) -> list[str]:
-    return [each["repositoryName"] for each in call.input.get("upstreams", ())]
+def _upstreams(services: Services, call: Call) -> list[str]:
+    names = [each["repositoryName"] for each in call.input.get("upstreams", ())]
+    most = services.quotas.direct_upstreams
+    if len(names) > most:
+        raise Exceeded(
+            f"repository '{_name(call)}' would have {len(names)} upstreams, and may have {most}"
+        )
+    return names
 
 
 def _may_associate(services: Services, call: Call, upstreams: Iterable[str]) -> None:
@@ -197,14 +202,6 @@ def _may_associate(services: Services, call: Call, upstreams: Iterable[str]) -> 
         administrator = services.search.administrator(call.owner, call.domain, name)
         target = services.access.repository(call.owner, call.domain, name, administrator)
         services.access.check(call.principal, ASSOCIATE, target, call.conditions)
-
-
-def _check_upstreams(services: Services, call: Call, upstreams: list[str]) -> None:
-    most = services.quotas.direct_upstreams
-    if len(upstreams) > most:
-        raise Exceeded(
-            f"repository '{_name(call)}' would have {len(upstreams)} upstreams, and may have {most}"
-        )
 
 
 def _not_both(repository: RepositoryRow) -> Conflict:

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mirror.config.registries import PUBLIC, Connection, Repository
+from mirror.config.declarations import Group, Repository
+from mirror.config.places import Path
+from mirror.config.registries import PUBLIC, Connection
 from mirror.config.settings import Limits, Settings
+from mirror.model import DEFAULT_DOMAIN, ROOT_GROUP
 
 
 class Contradiction(NamedTuple):
-    path: tuple[str, ...]
+    path: Path
     message: str
 
 
@@ -23,8 +26,18 @@ def contradictions(settings: Settings) -> Iterator[Contradiction]:
     for name, connection in settings.connections.items():
         yield from _of_connection(name, connection)
     known = {*PUBLIC, *settings.connections}
-    for name, repository in settings.repositories.items():
-        yield from _of_repository(name, repository, known, limits)
+    default = settings.domains.get(DEFAULT_DOMAIN)
+    if default is not None and (default.repositories or default.groups):
+        yield Contradiction(
+            ("domains", DEFAULT_DOMAIN),
+            "its repositories and groups stand outside, under 'repositories' and 'groups'",
+        )
+    for each in settings.declared:
+        for name, repository in each.domain.repositories.items():
+            here = (*each.inside, "repositories", name)
+            yield from _of_repository(here, repository, known, limits)
+        for pattern, group in each.domain.groups.items():
+            yield from _of_group((*each.inside, "groups", pattern), group)
 
 
 def _of_connection(name: str, connection: Connection) -> Iterator[Contradiction]:
@@ -46,9 +59,8 @@ def _of_connection(name: str, connection: Connection) -> Iterator[Contradiction]
 
 
 def _of_repository(
-    name: str, repository: Repository, connections: set[str], limits: Limits
+    here: Path, repository: Repository, connections: set[str], limits: Limits
 ) -> Iterator[Contradiction]:
-    here = ("repositories", name)
     connection, upstreams = repository.connection, repository.upstreams
     if connection is not None and connection not in connections:
         yield Contradiction(
@@ -64,5 +76,11 @@ def _of_repository(
             (*here, "upstreams"),
             f"{len(upstreams)} are more than limits.direct_upstreams ({limits.direct_upstreams})",
         )
-    if name in upstreams:
+    if here[-1] in upstreams:
         yield Contradiction((*here, "upstreams"), "a repository cannot be its own upstream")
+
+
+def _of_group(here: Path, group: Group) -> Iterator[Contradiction]:
+    for way in ("publish", "external_upstream", "internal_upstream"):
+        if here[-1] == ROOT_GROUP and getattr(group, way) == "INHERIT":
+            yield Contradiction((*here, way), "the root group has no parent to inherit from")

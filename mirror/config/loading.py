@@ -9,13 +9,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from mirror.config.contradictions import contradictions
+from mirror.config.places import Place, Problem
 from mirror.config.registries import Section
 from mirror.config.settings import Settings
-from mirror.config.written import Place, Problem, Written, variables
+from mirror.config.written import Written, variables
 from mirror.errors import MirrorError
 
-OTHER_VARIABLES = frozenset({"MIRROR_CONFIG"})
-"""Variables that are ours but no settings: where the file is."""
+OTHER_VARIABLES = frozenset({"MIRROR_CONFIG", "MIRROR_ENDPOINT"})
+"""Variables that are ours but no settings: where the file is, and which server to ask."""
 
 _OWN_WORDS = {  # pydantic's say "dictionary", "instance of Server" and "tuple"
     "model_type": "expected 'key: value' lines below it",
@@ -43,7 +44,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         _read(path, written)
     remarks = _read_environment(environ, written)
     _drop_empty_sections(written)
-    context = {"environ": environ, "remarks": remarks}
+    context = {"environ": environ, "remarks": remarks, "places": written.places}
     try:
         settings = Settings.model_validate(written.values, context=context)
     except ValidationError as error:
@@ -51,7 +52,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         problems = written.problems + [_problem(each, written) for each in found]
         raise ConfigError(problems) from None  # pydantic's own message may show a secret
     problems = written.problems + [
-        Problem(written.place(key), f"{'.'.join(key)}: {message}")
+        Problem(written.places.at(key), f"{'.'.join(map(str, key))}: {message}")
         for key, message in contradictions(settings)
     ]
     if problems:
@@ -99,7 +100,7 @@ def _drop_empty_sections(written: Written) -> None:
 
 def _problem(error: ErrorDetails, written: Written) -> Problem:
     path = tuple(part for part in error["loc"] if part != "[key]")
-    return Problem(written.place(path), f"{'.'.join(map(str, path))}: {_sentence(error, path)}")
+    return Problem(written.places.at(path), f"{'.'.join(map(str, path))}: {_sentence(error, path)}")
 
 
 def _sentence(error: ErrorDetails, path: tuple[str | int, ...]) -> str:
@@ -114,7 +115,7 @@ def _sentence(error: ErrorDetails, path: tuple[str | int, ...]) -> str:
         message = _OWN_WORDS[error["type"]]
     message = message[:1].lower() + message[1:]
     # A value in the wrong place may be a secret ("auth: hunter2"), so none of these is repeated.
-    shown = path[0] != "connections" and isinstance(error["input"], str)
+    shown = path[0] not in {"connections", "users"} and isinstance(error["input"], str)
     return f"{message}, found '{error['input']}'" if shown else message
 
 

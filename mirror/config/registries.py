@@ -1,13 +1,13 @@
-"""What the file declares beside plain settings: connections and repositories."""
+"""External connections: registries beside the public ones, and changes to those."""
 
 import base64
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from mirror.config.values import Address, Hosts, Names, Proxy, Secret
+from mirror.config.values import Address, Hosts, Proxy, Secret
 
 FormatName = Literal["npm", "pypi", "maven", "nuget", "cargo", "ruby", "swift", "generic"]
 
@@ -95,16 +95,3 @@ class Connection(Section):
 
     proxy: Proxy | None = None
     """The address of an HTTP proxy to go through; secret because it may carry a password."""
-
-
-class Repository(Section):
-    """A repository of the default domain that start-up creates, or brings up to date."""
-
-    description: Annotated[str, Field(max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
-    """What people see beside its name; at most 1000 characters (API contract §2)."""
-
-    upstreams: Names = ()
-    """Repositories to search after this one, in order."""
-
-    connection: str | None = None
-    """The external connection that it reads through; a repository has that or upstreams."""

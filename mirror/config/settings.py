@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 from platformdirs import user_data_path
 from pydantic import BaseModel, Field, PrivateAttr
 
-from mirror.config.registries import Connection, FormatName, Repository, Section
+from mirror.config.declarations import Declared, Domain, Groups, Repositories, User
+from mirror.config.places import Places
+from mirror.config.registries import Connection, FormatName, Section
 from mirror.config.values import (
     GIB,
     MIB,
@@ -19,6 +21,7 @@ from mirror.config.values import (
     Networks,
     Size,
 )
+from mirror.model import DEFAULT_DOMAIN
 
 
 class Server(Section):
@@ -111,6 +114,9 @@ class Limits(Section):
     assets_per_version: Count = 150
     """Files of one package version: CodeArtifact's quota."""
 
+    api_rates: Literal["off", "codeartifact"] = "off"
+    """How often each operation of the API may be called: CodeArtifact's quotas, or no limit."""
+
 
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -132,7 +138,7 @@ class Settings(Section):
     """Twelve digits: the account in ARNs and domain addresses."""
 
     region: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")] = "us-east-1"
-    """The region in ARNs, and the one that signatures are checked for."""
+    """The region in ARNs; a signature may be for any."""
 
     server: Server = Server()
     """Where and how clients connect."""
@@ -157,15 +163,49 @@ class Settings(Section):
     ] = Field(default_factory=dict)
     """Registries beside the public ones, and changes to those, by name (API contract §2)."""
 
-    repositories: Mapping[
-        Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$")], Repository
-    ] = Field(default_factory=dict)
-    """Repositories that start-up creates or brings up to date, by name; others are left alone."""
+    repositories: Repositories = Field(default_factory=dict)
+    """Repositories of the default domain that start-up makes so, by name; others are left alone."""
+
+    groups: Groups = Field(default_factory=dict)
+    """Package groups of the default domain that start-up makes so, by pattern."""
+
+    domains: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,48}[a-z0-9]$")], Domain] = (
+        Field(default_factory=dict)
+    )
+    """Domains that start-up makes so, by name, with what is in them."""
+
+    users: Mapping[Annotated[str, Field(pattern=r"^[A-Za-z0-9+=,.@_-]{1,64}$")], User] = Field(
+        default_factory=dict
+    )
+    """Users that start-up makes so, by name."""
 
     _remarks: tuple[str, ...] = PrivateAttr(default=())
 
+    _places: Places = PrivateAttr(default_factory=Places)
+
     def model_post_init(self, context: Any) -> None:
-        self._remarks = tuple((context or {}).get("remarks", ()))
+        given = context or {}
+        self._remarks = tuple(given.get("remarks", ()))
+        self._places = given.get("places", self._places)
+
+    @property
+    def places(self) -> Places:
+        """Where each value was written, for what only later turns out to be a mistake."""
+        return self._places
+
+    @property
+    def declared(self) -> tuple[Declared, ...]:
+        """Every domain that the file says something of, the default one first."""
+        domains = [
+            Declared(name, domain, ("domains", name), ("domains", name))
+            for name, domain in self.domains.items()
+            if name != DEFAULT_DOMAIN
+        ]
+        if self.repositories or self.groups or DEFAULT_DOMAIN in self.domains:
+            inside = {"repositories": self.repositories, "groups": self.groups}
+            default = self.domains.get(DEFAULT_DOMAIN, Domain()).model_copy(update=inside)
+            domains.insert(0, Declared(DEFAULT_DOMAIN, default, ("domains", DEFAULT_DOMAIN), ()))
+        return tuple(domains)
 
     def written(self, key: str) -> bool:
         """Whether the file or the environment says `key` (`auth.anonymous`), default or not."""

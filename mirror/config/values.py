@@ -4,12 +4,13 @@ The YAML file and the environment share these rules, so `64MiB` means the same i
 from here may repeat what was written, so nothing here but `Secret` reads a secret, and it doesn't.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -56,7 +57,8 @@ def _size(written: Any) -> Any:
     return int(quantity) if isinstance(quantity, Decimal) else quantity
 
 
-def _duration(written: Any) -> Any:
+def seconds(written: Any) -> Any:
+    """Of a duration as people write it; raises `ValueError`. What is no text stays as it is."""
     quantity = _quantity(written, _SECONDS, "a duration such as 500ms, 30s, 5m, 1h or seconds")
     return float(quantity) if isinstance(quantity, Decimal) else quantity
 
@@ -125,13 +127,37 @@ def _proxy(written: SecretStr) -> SecretStr:
     return written
 
 
+class Document(NamedTuple):
+    """A policy document, as JSON."""
+
+    text: str
+
+
+def document(written: Any) -> Document:
+    """A policy that was written as YAML, of which JSON is a part, or as a text of JSON."""
+    if isinstance(written, str):
+        try:
+            written = json.loads(written)
+        except ValueError as error:
+            raise ValueError(f"expected a policy document, and this is not JSON: {error}") from None
+    if isinstance(written, dict):
+        return Document(json.dumps(written, ensure_ascii=False))
+    raise ValueError("expected a policy document: Version and Statement, as IAM has them")
+
+
+def _variable(written: Any) -> Any:
+    if isinstance(written, str) and not _VARIABLE.fullmatch(written):
+        raise ValueError("expected ${NAME}: a password stands in the environment, not in a file")
+    return written
+
+
 Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
 """Bytes."""
 
-Duration = Annotated[float, BeforeValidator(_duration), Field(gt=0)]
+Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0)]
 """Seconds, never zero."""
 
-Lifetime = Annotated[float, BeforeValidator(_duration), Field(ge=0)]
+Lifetime = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
 """Seconds; zero switches off what it governs."""
 
 Count = Annotated[int, Field(gt=0)]
@@ -156,3 +182,8 @@ Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 """Never shown; may take its text from the environment as `${NAME}`."""
 
 Proxy = Annotated[Secret, AfterValidator(_proxy)]
+
+Variable = Annotated[Secret, BeforeValidator(_variable)]
+"""A secret that is never written down, only where to find it: `${NAME}`."""
+
+Policy = Annotated[Document, PlainValidator(document)]

@@ -6,37 +6,19 @@ same in the file and in a variable.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias, get_origin
+from typing import TypeAlias, get_origin
 
 import yaml
 from pydantic.fields import FieldInfo
 
+from mirror.config.places import Path, Place, Places, Problem
 from mirror.config.registries import Section
 from mirror.config.settings import Settings
 
 Tree: TypeAlias = "str | list[Tree] | dict[str, Tree] | None"
-Path: TypeAlias = tuple[str | int, ...]
 
 _DEEPEST = 16  # levels; the settings need five, and an alias inside its own anchor has no end
 _NULLS = ("", "~", "null", "Null", "NULL")
-
-
-class Place(NamedTuple):
-    """A line of a file, or (line 0) the name of a variable."""
-
-    source: str
-    line: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.source}:{self.line}" if self.line else self.source
-
-
-class Problem(NamedTuple):
-    place: Place
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
 
 
 class Written:
@@ -44,14 +26,8 @@ class Written:
 
     def __init__(self) -> None:
         self.values: dict[str, Tree] = {}
-        self.places: dict[Path, Place] = {}
+        self.places = Places()
         self.problems: list[Problem] = []
-
-    def place(self, path: Path) -> Place:
-        """Where the value at `path` was written, or the nearest thing around it."""
-        while path and path not in self.places:
-            path = path[:-1]
-        return self.places.get(path, Place("settings"))
 
     def read_file(self, source: str, text: str) -> None:
         """Take the values of a YAML file."""

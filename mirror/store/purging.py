@@ -6,6 +6,7 @@ can ask for, and loses its packages there, a few hundred rows at a time.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Collection, Sequence
@@ -21,6 +22,9 @@ PIECE = 500
 
 KEPT = 86400.0
 """Seconds for which a deleted repository's row stays: uploads that are under way refer to it."""
+
+INTERVAL = 3600.0
+"""Seconds after which it looks by itself: for what the command line deleted, or a disk refused."""
 
 log = logging.getLogger(__name__)
 
@@ -51,41 +55,48 @@ async def bury_repository(transaction: Transaction, repository: int) -> None:
 class Purge:
     """Takes away what deleted repositories held.
 
-    What a crash or `close` interrupts, the next start goes on with.
+    It works in the server only, the one process that may remove files. What a crash or `close`
+    interrupts, the next start goes on with.
     """
 
     def __init__(self, database: Database, blobs: Blobs) -> None:
         self._database = database
         self._blobs = blobs
         self._task: asyncio.Task[None] | None = None
-        self._again = False
+        self._wanted = asyncio.Event()
         self._closing = False
 
     def start(self) -> None:
-        """See in the background that everything goes which was deleted until now."""
-        self._again = True
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run_while_asked(), name="purge")
+        """Work in the background from now on."""
+        self._task = asyncio.create_task(self._keep_on(), name="purge")
 
-    async def run(self) -> None:
-        """Take away everything; raises `Storage`."""
-        while not self._closing and (released := await self._database.write(_take)) is not None:
-            await self._blobs.discard(released)
-        await self._database.write(_forget)
+    def wake(self) -> None:
+        """Tell that something was deleted."""
+        self._wanted.set()
 
     async def close(self) -> None:
         """Stop after the current piece."""
         self._closing = True
+        self._wanted.set()
         if self._task is not None:
             await self._task
 
-    async def _run_while_asked(self) -> None:
-        while self._again and not self._closing:
-            self._again = False
+    async def run(self) -> None:
+        """Take away everything that there is now; raises `Storage`."""
+        while not self._closing and (released := await self._database.write(_take)) is not None:
+            await self._blobs.discard(released)
+        await self._database.write(_forget)
+
+    async def _keep_on(self) -> None:
+        while not self._closing:
+            self._wanted.clear()
             try:
                 await self.run()
             except Storage as error:
                 log.error("what deleted repositories held is still there: %s", error)  # noqa: TRY400 - the sentence says it
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(INTERVAL):
+                    await self._wanted.wait()
 
 
 async def _take(transaction: Transaction) -> list[str] | None:

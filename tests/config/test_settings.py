@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from mirror.config import Settings, load
-from mirror.config.registries import Connection, Credentials, Repository, Section
+from mirror.config.declarations import Domain, Group, Repository, User
+from mirror.config.registries import Connection, Credentials, Section
 from mirror.config.written import variables
 
 FromText = Callable[..., Settings]
@@ -64,19 +65,26 @@ def test_the_example_states_the_true_defaults(from_text: FromText, home: None) -
     assert missing == []
 
 
-def test_the_examples_of_connections_and_repositories_load(from_text: FromText) -> None:
+def test_the_examples_of_what_is_declared_load(from_text: FromText) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    blocks = re.findall(r"(?m)^#   (?:connections|repositories):\n(?:#     .*\n)+", text)
-    assert len(blocks) == 2
+    blocks = re.findall(r"(?m)^#   [a-z]+:\n(?:#     .*\n)+", text)
+    assert len(blocks) == 5
     yaml = re.sub(r"(?m)^#   ", "", "".join(blocks))
     secrets = dict.fromkeys(re.findall(r"\$\{(\w+)\}", yaml), "hunter2")
     settings = from_text(yaml, secrets)
-    shown = {name for each in settings.connections.values() for name in each.model_fields_set}
-    shown |= {name for each in settings.connections.values() if each.auth
-              for name in each.auth.model_fields_set}  # fmt: skip
-    shown |= {name for each in settings.repositories.values() for name in each.model_fields_set}
-    every = {*Connection.model_fields, *Credentials.model_fields, *Repository.model_fields}
-    assert shown == every
+    connections = settings.connections.values()
+    domains = [each.domain for each in settings.declared]
+    shown = [
+        *connections,
+        *(each.auth for each in connections if each.auth),
+        *settings.users.values(),
+        *settings.domains.values(),
+        *(each for domain in domains for each in domain.repositories.values()),
+        *(each for domain in domains for each in domain.groups.values()),
+    ]
+    for kind in (Connection, Credentials, Repository, Group, Domain, User):
+        said = {name for each in shown if type(each) is kind for name in each.model_fields_set}
+        assert said == set(kind.model_fields), kind.__name__
 
 
 # ---------------------------------------------------------------- values

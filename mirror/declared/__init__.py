@@ -1,0 +1,1 @@
+"""What the file declares, held against what there is: the steps from one to the other."""

@@ -1,0 +1,1 @@
+"""Pointing package managers at a repository: what goes into which of their files."""

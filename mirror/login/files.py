@@ -1,0 +1,64 @@
+"""Editing a user's files: shown beforehand, or done at once."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from difflib import ndiff
+from pathlib import Path
+
+from mirror.errors import Invalid
+from mirror.login.clients import Edit
+
+
+def lines_to_write(edits: Iterable[Edit]) -> Iterator[tuple[Path, list[str]]]:
+    """Each file that would change, with the lines that it would have from then on."""
+    for file, before, after in _changes(edits):
+        diff = ndiff(before.splitlines(), after.splitlines())
+        yield file, [line[2:] for line in diff if line.startswith("+ ")]
+
+
+def write(edits: Iterable[Edit]) -> list[Path]:
+    """Make the changes, all or none where a file cannot be read; the files that changed.
+
+    Each is replaced at once and for its owner's eyes only, since it may hold a token.
+    """
+    changes = list(_changes(edits))
+    for file, _, after in changes:
+        try:
+            _replace(file, after)
+        except OSError as error:
+            raise Invalid(f"{file} cannot be written: {error.strerror}") from error
+    return [file for file, _, _ in changes]
+
+
+def _changes(edits: Iterable[Edit]) -> Iterator[tuple[Path, str, str]]:
+    for edit in edits:
+        try:
+            before = edit.file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            if edit.optional:
+                continue
+            before = ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise Invalid(f"{edit.file} cannot be read: {error}") from error
+        try:
+            after = edit.change(before)
+        except Invalid as error:
+            raise Invalid(f"{edit.file} cannot be changed: {error}") from error
+        if after != before:
+            yield edit.file, before, after
+
+
+def _replace(file: Path, text: str) -> None:
+    target = file.resolve()  # of a link, which may lead into somebody's dotfiles
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as written:
+            written.write(text)
+        Path(name).replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise

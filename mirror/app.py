@@ -190,7 +190,12 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
             anonymous=settings.auth.anonymous == "read",
         )
         arns = Arns(settings.region)
-        access = Access(Rights(database, changes), arns, settings.region, settings.auth.anonymous)
+        access = Access(
+            Rights(database, changes, settings.region),
+            arns,
+            settings.region,
+            settings.auth.anonymous,
+        )
         identity = Identity(users, changes)
         bases = Bases(
             str(settings.server.public_url) if settings.server.public_url else None,

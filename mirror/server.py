@@ -50,6 +50,7 @@ async def run(
         await parts.blobs.check_writable()
         await parts.blobs.sweep()
         first = await first_start(parts.database, parts.users, settings, Path(settings.data_dir))
+        await parts.access.refresh()  # what is wrong with the policies is told now, and here
         await _make_so(parts, settings)
         parts.purge.start()
         server = settings.server

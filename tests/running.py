@@ -95,8 +95,8 @@ class Running:
 
     async def _ready(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
-        # The greeting comes when it listens; before that there is nobody to ask.
-        self.greeting = (await process.stdout.readline()).decode()
+        # The greeting comes when it listens, at once; before that there is nobody to ask.
+        self.greeting = (await process.stdout.read(4096)).decode()
         async with aiohttp.ClientSession() as session:
             while process.returncode is None:
                 with suppress(aiohttp.ClientError):

@@ -7,7 +7,7 @@ from mirror.auth.policies.documents import Kind, parse_policy
 from mirror.auth.policies.evaluation import Attached, attach
 from mirror.auth.policies.managed import managed
 from mirror.auth.policies.statements import Policy
-from mirror.errors import Invalid
+from mirror.errors import Invalid, Storage
 from mirror.store.changes import Changes
 from mirror.store.database import Database
 from mirror.store.rights import given
@@ -25,9 +25,10 @@ log = logging.getLogger(__name__)
 class Rights:
     """Who was given what. `version` tells one state from another."""
 
-    def __init__(self, database: Database, changes: Changes) -> None:
+    def __init__(self, database: Database, changes: Changes, region: str) -> None:
         self._database = database
         self._changes = changes
+        self._region = region
         self.version = -1
         self._identity: Mapping[int, Sequence[Attached]] = {}
         self._resources: Mapping[str, Attached] = {}
@@ -39,11 +40,22 @@ class Rights:
         return self.version == self._changes.everything
 
     async def refresh(self) -> None:
-        """Read everything again if anything changed."""
+        """Read everything again if anything changed.
+
+        Raises `Storage` where policies or tags are of another region than the configured one: no
+        ARN of today would find them, and what they deny would be allowed.
+        """
         if self.current:
             return
         seen = self._changes.everything  # before reading: a change meanwhile is read next time
         found = await given(self._database)
+        for arn in (*found.resources, *found.tags):
+            region = arn.split(":")[3]
+            if region != self._region:
+                raise Storage(
+                    f"policies and tags here are of region '{region}', the settings say "
+                    f"'{self._region}': write 'region: {region}'"
+                )
         self._identity = {
             principal: [Attached(_identity(name, text), name) for name, text in policies.items()]
             for principal, policies in found.attached.items()

@@ -48,20 +48,25 @@ class Edit(NamedTuple):
 
 def edits(tool: str, repository: Repository, environ: Mapping[str, str]) -> list[Edit]:
     """All that is to be changed for a package manager of this user."""
-    home = Path(environ["HOME"])
+    home = Path(environ.get("HOME") or Path.home())
     config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
     user = Path(environ.get("NPM_CONFIG_USERCONFIG") or home / ".npmrc")
     match tool:
         case "npm":
-            return [_npm(user, repository)]
+            return [Edit(user, partial(_npm, repository))]
         case "pnpm":
             # pnpm 11 looks there first, once `pnpm config set` or `pnpm login` has made it.
-            own = _npm(config / "pnpm" / "auth.ini", repository)
-            return [_npm(user, repository), own._replace(optional=True)]
+            own = config / "pnpm" / "auth.ini"
+            change = partial(_npm, repository)
+            return [Edit(user, change), Edit(own, change, optional=True)]
         case "yarn":
-            classic = Edit(home / ".yarnrc", partial(_yarn_1, repository))
-            berry = Edit(home / ".yarnrc.yml", partial(_yarn_berry, repository))
-            return [_npm(user, repository), classic, berry]
+            # Version 1 takes its token from npm's file, and audits from where its own says.
+            address = partial(yarnrc, key="registry", value=repository.address)
+            return [
+                Edit(user, partial(_yarn_1, repository)),
+                Edit(home / ".yarnrc", address),
+                Edit(home / ".yarnrc.yml", partial(_yarn_berry, repository)),
+            ]
         case "pip":
             return [Edit(config / "pip" / "pip.conf", partial(_pip, repository))]
         case "uv":
@@ -89,22 +94,17 @@ def hint(tool: str, repository: Repository) -> str | None:
     return None
 
 
-def _npm(file: Path, repository: Repository) -> Edit:
-    def change(text: str) -> str:
-        text = npmrc(text, "registry", repository.address)
-        if repository.token is not None:
-            key = f"{_place(repository)}:_authToken"
-            text = npmrc(text, key, repository.token)
-        return text
-
-    return Edit(file, change)
+def _npm(repository: Repository, text: str) -> str:
+    text = npmrc(text, "registry", repository.address)
+    if repository.token is not None:
+        text = npmrc(text, f"{_place(repository)}:_authToken", repository.token)
+    return text
 
 
 def _yarn_1(repository: Repository, text: str) -> str:
-    text = yarnrc(text, "registry", repository.address)
-    if repository.token is not None:
-        # Without it, yarn 1 shows the token of ~/.npmrc when it publishes, and never else.
-        text = yarnrc(text, f"{_place(repository)}:always-auth", "true")
+    text = _npm(repository, text)
+    if repository.token is not None:  # else it shows the token when it publishes, and never before
+        text = npmrc(text, f"{_place(repository)}:always-auth", "true")
     return text
 
 

@@ -18,8 +18,8 @@ def npmrc(text: str, key: str, value: str) -> str:
 
 
 def yarnrc(text: str, key: str, value: str) -> str:
-    """Set `"key" "value"` in yarn 1's own file."""
-    return _line(text, re.compile(rf'"?{re.escape(key)}"?\s.*'), f'"{key}" "{value}"')
+    """Set `key "value"` in yarn 1's own file."""
+    return _line(text, re.compile(rf'"?{re.escape(key)}"?\s.*'), f'{key} "{value}"')
 
 
 def option(text: str, section: str, name: str, value: str, *, continued: bool = True) -> str:

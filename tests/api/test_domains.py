@@ -139,3 +139,26 @@ OPEN = """{
   "Version": "2012-10-17",
   "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "codeartifact:*", "Resource": "*"}]
 }"""
+
+
+async def test_through_an_sdk(boto) -> None:
+    errors = boto.client.exceptions
+    tags = [{"key": "k", "value": "v"}]
+    answer = await boto("create_domain", domain="acme", tags=tags)
+    assert answer["domain"]["createdTime"].year > 2000
+    with pytest.raises(errors.ConflictException) as caught:
+        await boto("create_domain", domain="acme")
+    assert caught.value.response["resourceType"] == "domain"
+    with pytest.raises(errors.ValidationException) as caught:
+        await boto("create_domain", domain="other", encryptionKey="arn:aws:s3:::bucket")
+    assert caught.value.response["reason"] == "ENCRYPTION_KEY_ERROR"
+    answer = await boto("list_domains", maxResults=1)
+    assert [each["name"] for each in answer["domains"]] == ["acme"]
+    answer = await boto("list_domains", maxResults=1, nextToken=answer["nextToken"])
+    assert [each["name"] for each in answer["domains"]] == ["default"]
+    assert (await boto("describe_domain", domain="default"))["domain"]["repositoryCount"] > 2
+    with pytest.raises(errors.ConflictException):
+        await boto("delete_domain", domain="default")
+    await boto("delete_domain", domain="acme")
+    with pytest.raises(errors.ResourceNotFoundException):
+        await boto("describe_domain", domain="acme")

@@ -9,8 +9,7 @@ from mirror.api.errors import FIELD, Rejected
 from mirror.endpoints.routing import domain_of, split
 from mirror.errors import Conflict, Exceeded, Invalid, NotFound, Refused
 from mirror.store.policies import attach_policy
-from mirror.store.users import Principal
-from tests.api.conftest import ACCOUNT, ADDRESS, Caller, installation
+from tests.api.conftest import ACCOUNT, ADDRESS, ROOT, Caller, installation
 
 OTHER = "111122223333"
 HERE = {"domain": "default"}
@@ -232,11 +231,7 @@ async def test_an_unknown_connection(api) -> None:
 async def test_connections_of_the_configuration_are_known(tmp_path) -> None:
     corp = '{corp: {format: npm, url: "https://npm.corp.example"}}'
     async with installation(tmp_path, MIRROR_CONNECTIONS=corp) as parts:
-        rows = await parts.database.read("SELECT id, account, name FROM principal")
-        api = Caller(
-            parts, await parts.users.by_token(await parts.users.create_token("admin", "t"))
-        )
-        assert rows
+        api = Caller(parts, ROOT)
         await create(api, "team")
         answer = await api.call(
             "AssociateExternalConnection", **HERE, repository="team", externalConnection="corp"
@@ -266,6 +261,7 @@ async def test_a_deleted_repository(api) -> None:
 
 
 async def test_its_packages_go_soon_after(api) -> None:
+    api.parts.purge.start()
     await create(api, "team")
     (row,) = await api.parts.database.read("SELECT id FROM repository WHERE name = 'team'")
     await api.parts.database.write(
@@ -332,3 +328,40 @@ async def test_an_endpoint_leads_to_its_own_domain(api, domain, account, path) -
     assert found == ADDRESS + path
     name, owner = domain_of(split(path), "mirror.test")
     assert (name, owner or ACCOUNT) == (domain, account)
+
+
+async def test_through_an_sdk(boto) -> None:
+    """§20.1, §20.3: one error of each class, with the members that SDKs type."""
+    errors = boto.client.exceptions
+    team = {"domain": "default", "repository": "team"}
+    upstream = {"upstreams": [{"repositoryName": "npm-store"}]}
+    await boto("create_repository", **team, **upstream)
+    with pytest.raises(errors.ConflictException) as caught:
+        await boto("create_repository", **team)
+    assert caught.value.response["resourceId"] == "team"
+    assert caught.value.response["resourceType"] == "repository"
+    answer = await boto("update_repository", **team, description="ours")
+    assert answer["repository"]["upstreams"] == upstream["upstreams"]
+    answer = await boto("update_repository", **team, upstreams=[])
+    assert answer["repository"]["upstreams"] == []
+    names = ["npm-store", "pypi-store", *(f"up-{number}" for number in range(9))]
+    for name in names[2:]:
+        await boto("create_repository", domain="default", repository=name)
+    with pytest.raises(errors.ServiceQuotaExceededException) as caught:
+        await boto(
+            "update_repository", **team, upstreams=[{"repositoryName": name} for name in names]
+        )
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 402
+    with pytest.raises(errors.ValidationException):
+        await boto("associate_external_connection", **team, externalConnection="public:nowhere")
+    answer = await boto("associate_external_connection", **team, externalConnection="public:npmjs")
+    assert answer["repository"]["externalConnections"][0]["status"] == "Available"
+    answer = await boto("get_repository_endpoint", **team, format="npm")
+    assert answer["repositoryEndpoint"].endswith("/npm/team/")
+    answer = await boto("delete_repository", **team)
+    assert answer["repository"]["createdTime"].year > 2000
+    with pytest.raises(errors.ResourceNotFoundException) as caught:
+        await boto("describe_repository", **team)
+    assert caught.value.response["resourceType"] == "repository"
+    answer = await boto("list_repositories_in_domain", domain="default", repositoryPrefix="up-")
+    assert len(answer["repositories"]) == 9

@@ -11,7 +11,7 @@ import pytest
 from mirror.arns import Arns
 from mirror.auth.access import DELETE, PUBLISH, PUT_METADATA, READ, Access
 from mirror.auth.rights import Rights
-from mirror.errors import NotFound, Refused, Unauthenticated
+from mirror.errors import NotFound, Refused, Storage, Unauthenticated
 from mirror.model import Package
 from mirror.store.changes import Changes
 from mirror.store.database import Database
@@ -31,7 +31,7 @@ class Gate:
 
     def __init__(self, database: Database, changes: Changes) -> None:
         self.database = database
-        self._rights = Rights(database, changes)
+        self._rights = Rights(database, changes, "us-east-1")
         self.bob = Principal(1, OWNER, "bob")
 
     async def access(self, anonymous: Any = "read") -> Access:
@@ -170,3 +170,13 @@ async def test_root_needs_no_policy(gate: Gate) -> None:
         access.check(root, "GetAuthorizationToken", access.domain(OWNER, "default"), FACTS)
     with pytest.raises(Refused):
         access.check(replace(root, account="111122223333"), READ, access.held(MAIN), FACTS)
+
+
+async def test_policies_of_another_region_are_not_forgotten(gate: Gate) -> None:
+    """Nothing would find them, and what they deny would be allowed."""
+    await gate.policy(
+        ARN.replace("us-east-1", "eu-west-1"),
+        Effect="Deny", Principal="*", Action="*", Resource="*",
+    )  # fmt: skip
+    with pytest.raises(Storage, match="write 'region: eu-west-1'"):
+        await gate.access("read")

@@ -183,10 +183,10 @@ async def test_what_is_interrupted_goes_on_at_the_next_start(store, monkeypatch)
 async def test_what_is_buried_while_it_works_goes_too(store) -> None:
     for name in "ab":
         await store.put(store.ids[name], "ui", f"{name}1", f"{name}2")
-    await store.bury("a")
     store.purge.start()
-    await store.bury("b")
-    store.purge.start()
+    for name in "ab":
+        await store.bury(name)
+        store.purge.wake()
     async with asyncio.timeout(10):
         while await store.files():
             await asyncio.sleep(0.01)

@@ -14,6 +14,8 @@ from typing import TextIO
 from mirror.app import Parts, assembled, make_folder, unusable
 from mirror.config import Settings
 from mirror.declared.applying import make_so
+from mirror.declared.planning import plan
+from mirror.declared.reading import read
 from mirror.endpoints.front import Limits
 from mirror.endpoints.listening import Listening, serve
 from mirror.errors import MirrorError, Storage
@@ -49,6 +51,8 @@ async def run(
         parts = await stack.enter_async_context(assembled(settings, watch=True))
         await parts.blobs.check_writable()
         await parts.blobs.sweep()
+        # Before the first start, whose secrets are shown once, every mistake that can be seen.
+        plan(settings, await read(parts.database, settings))
         first = await first_start(parts.database, parts.users, settings, Path(settings.data_dir))
         await parts.access.refresh()  # what is wrong with the policies is told now, and here
         await _make_so(parts, settings)

@@ -1,12 +1,11 @@
 """What exists before anyone configured anything (decisions.md)."""
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from mirror.config import Settings
-from mirror.declared.present import NEW_DOMAIN, Present, Repository
-from mirror.formats import FORMATS
+from mirror.declared.first import first_repositories
 from mirror.model import DEFAULT_DOMAIN
 from mirror.store.access_keys import AccessKeys
 from mirror.store.database import Database, Transaction
@@ -60,21 +59,3 @@ async def first_start(
     access_key, secret = await keys.create(ADMINISTRATOR)
     await database.write(create)
     return FirstStart(access_key, secret, password)
-
-
-def first_repositories() -> dict[str, Repository]:
-    """The repositories of the first start by name: a store of each public registry, and `main`."""
-    stores = {
-        connection.store: Repository(f"what {connection.name} has", connection=connection.name)
-        for form in FORMATS.values()
-        for connection in form.connections
-    }
-    main = Repository(
-        "the repository to use: private packages, and everything public", upstreams=tuple(stores)
-    )
-    return {**stores, "main": main}
-
-
-def before_anything() -> Present:
-    """What there is once the first start has been, for plans that are made before it."""
-    return Present({DEFAULT_DOMAIN: replace(NEW_DOMAIN, repositories=first_repositories())})

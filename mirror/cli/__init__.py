@@ -19,6 +19,7 @@ from mirror.cli.repositories import repo
 from mirror.cli.serve import serve
 from mirror.cli.tokens import token
 from mirror.cli.users import user
+from mirror.cli.versions import COMMANDS as OF_VERSIONS
 from mirror.errors import MirrorError
 
 
@@ -46,3 +47,6 @@ for _command in (
     *(verify, why, why_denied),
 ):
     main.add_command(_command)
+
+for _command in OF_VERSIONS:
+    package.add_command(_command)

@@ -68,25 +68,30 @@ def login(
 
     place = {"domain": domain, "repository": repository, "format": FORMATS[tool]}
 
+    async def placed(operations: Operations) -> Repository:
+        """Where it is; whatever is wrong with the files is found before a token is made."""
+        told = await operations.call("GetRepositoryEndpoint", **place)
+        found = Repository(told["repositoryEndpoint"], None if anonymous else HIDDEN)
+        list(lines_to_write(edits(tool, found, os.environ)))
+        return found
+
     async def there(operations: Operations) -> Repository:
         """By the mirror at the endpoint, for the user whose access key it is."""
-        told = await operations.call("GetRepositoryEndpoint", **place)
+        found = await placed(operations)
         if dry_run:
-            return Repository(told["repositoryEndpoint"], HIDDEN)
+            return found
         made = await operations.call(
             "GetAuthorizationToken", domain=domain, durationSeconds=int(duration)
         )
-        return Repository(told["repositoryEndpoint"], made["authorizationToken"])
+        return found._replace(token=made["authorizationToken"])
 
     async def here(parts: "Parts") -> Repository:
         """By the data directory: root cannot have authorization tokens, but users named ones."""
-        operations = InProcess(parts, address(parts.settings))
-        told = await operations.call("GetRepositoryEndpoint", **place)
-        token = None if anonymous else HIDDEN
-        if token and not dry_run:
-            name, until = f"mirror login --tool {tool}", time.time() + duration
-            token = await parts.users.create_token(user, name, expires_at=until)
-        return Repository(told["repositoryEndpoint"], token)
+        found = await placed(InProcess(parts, address(parts.settings)))
+        if dry_run or anonymous:
+            return found
+        name, until = f"mirror login --tool {tool}", time.time() + duration
+        return found._replace(token=await parts.users.create_token(user, name, expires_at=until))
 
     if endpoint and anonymous:
         found = Repository(_address(endpoint, **place), None)
@@ -110,4 +115,4 @@ def login(
 def _address(endpoint: str, *, domain: str, repository: str, format: str) -> str:  # noqa: A002 - the API's word
     """A repository's address, where nobody can be asked for it."""
     before = "" if domain == DEFAULT_DOMAIN else f"/d/{domain}"
-    return f"{endpoint.rstrip('/')}{before}/{format}/{repository}/"
+    return f"{endpoint}{before}/{format}/{repository}/"

@@ -1,18 +1,16 @@
-"""`mirror package`."""
+"""`mirror package`: the packages of a repository."""
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
-from mirror.cli.arguments import confirm, coordinates, in_domain, in_repository, surely
+from mirror.cli.arguments import coordinates, in_domain, in_repository
 from mirror.cli.operations import Operations
 from mirror.cli.printing import moment, sheet, table
 from mirror.cli.session import Session, with_session
 
 CONTROL = click.Choice(("ALLOW", "BLOCK"), case_sensitive=False)
-TARGET = click.Choice(("Published", "Unlisted", "Archived"), case_sensitive=False)
 
 
 @click.group()
@@ -79,150 +77,12 @@ def show_package(
     version: str | None,
 ) -> None:
     """Show a package, or one VERSION of it."""
-    where = _where(format_name, name, repository, domain)
+    where = where_is(format_name, name, repository, domain)
     if version is None:
         session.tell(session.call("DescribePackage", **where), _package_sheet)
     else:
         answer = session.call("DescribePackageVersion", **where, packageVersion=version)
         session.tell(answer, _version_sheet)
-
-
-@package.command("versions")
-@of_package
-@click.option("--status", help="Only versions of this status.")
-@with_session
-def list_versions(
-    session: Session,
-    format_name: str,
-    name: str,
-    repository: str,
-    domain: str,
-    status: str | None,
-) -> None:
-    """Show a package's versions, newest first."""
-    answer = session.everything(
-        "ListPackageVersions",
-        "versions",
-        **_where(format_name, name, repository, domain),
-        status=status,
-    )
-    rows = [
-        (each["version"], each["status"], each.get("origin", {}).get("originType"))
-        for each in answer["versions"]
-    ]
-    session.tell(answer, lambda _: table(("VERSION", "STATUS", "ORIGIN"), rows))
-
-
-@package.command("status")
-@of_package
-@click.argument("target", metavar="STATUS", type=TARGET)
-@click.argument("versions", metavar="VERSION...", nargs=-1, required=True)
-@with_session
-def update_status(
-    session: Session,
-    format_name: str,
-    name: str,
-    repository: str,
-    domain: str,
-    target: str,
-    versions: tuple[str, ...],
-) -> None:
-    """Make versions Published, Unlisted or Archived: all of them or none."""
-    answer = session.call(
-        "UpdatePackageVersionsStatus",
-        **_where(format_name, name, repository, domain),
-        versions=list(versions),
-        targetStatus=target,
-    )
-    _tell_batch(session, answer)
-
-
-@package.command("dispose")
-@of_package
-@click.argument("versions", metavar="VERSION...", nargs=-1, required=True)
-@surely
-@with_session
-def dispose(
-    session: Session,
-    format_name: str,
-    name: str,
-    repository: str,
-    domain: str,
-    versions: tuple[str, ...],
-    yes: bool,
-) -> None:
-    """Delete the files of versions for ever; that they existed stays known."""
-    confirm(f"Delete the files of {name} {', '.join(versions)} for ever?", yes=yes)
-    answer = session.call(
-        "DisposePackageVersions",
-        **_where(format_name, name, repository, domain),
-        versions=list(versions),
-    )
-    _tell_batch(session, answer)
-
-
-@package.command("delete")
-@of_package
-@click.argument("versions", metavar="[VERSION...]", nargs=-1)
-@surely
-@with_session
-def delete(
-    session: Session,
-    format_name: str,
-    name: str,
-    repository: str,
-    domain: str,
-    versions: tuple[str, ...],
-    yes: bool,
-) -> None:
-    """Delete versions; without any, the package with its origin controls."""
-    where = _where(format_name, name, repository, domain)
-    what = ", ".join(versions) or "with all of its versions"
-    confirm(f"Delete {name} {what} from repository '{repository}'?", yes=yes)
-    if versions:
-        _tell_batch(
-            session, session.call("DeletePackageVersions", **where, versions=list(versions))
-        )
-    else:
-        answer = session.call("DeletePackage", **where)
-        session.tell(answer, lambda _: [f"package '{name}' deleted"])
-
-
-@package.command("copy")
-@click.argument("format_name", metavar="FORMAT")
-@click.argument("name", metavar="PACKAGE")
-@click.argument("versions", metavar="VERSION...", nargs=-1, required=True)
-@click.option("--from", "source", required=True, help="Repository to copy from.")
-@click.option("--to", "destination", required=True, help="Repository to copy into.")
-@click.option("--overwrite", is_flag=True, help="Replace versions that differ.")
-@click.option("--from-upstream", is_flag=True, help="Look in the source's upstreams as well.")
-@in_domain
-@with_session
-def copy(
-    session: Session,
-    *,
-    format_name: str,
-    name: str,
-    versions: tuple[str, ...],
-    source: str,
-    destination: str,
-    overwrite: bool,
-    from_upstream: bool,
-    domain: str,
-) -> None:
-    """Copy versions to another repository of the domain: all of them or none."""
-    answer = session.call(
-        "CopyPackageVersions",
-        domain=domain,
-        sourceRepository=source,
-        destinationRepository=destination,
-        format=format_name,
-        **coordinates(name),
-        versions=list(versions),
-        allowOverwrite=overwrite,
-        includeFromUpstream=from_upstream,
-    )
-    _tell_batch(session, answer)
 
 
 @package.command("origin")
@@ -240,7 +100,7 @@ def origin(
     upstream: str | None,
 ) -> None:
     """Show or set where new versions may come from."""
-    where = _where(format_name, name, repository, domain)
+    where = where_is(format_name, name, repository, domain)
 
     async def control(operations: Operations) -> Any:
         if publish and upstream:
@@ -263,7 +123,8 @@ def origin(
     )
 
 
-def _where(format_name: str, name: str, repository: str, domain: str) -> dict[str, str]:
+def where_is(format_name: str, name: str, repository: str, domain: str) -> dict[str, str]:
+    """The members that name a package in a repository."""
     return {
         "domain": domain,
         "repository": repository,
@@ -316,16 +177,3 @@ def _version_sheet(answer: dict[str, Any]) -> Iterator[str]:
             "licenses": ", ".join(each["name"] for each in version.get("licenses", ())),
         }
     )
-
-
-def _tell_batch(session: Session, answer: dict[str, Any]) -> None:
-    """Print what became of each version; leave with 1 where one failed."""
-    rows = [
-        (version, each["status"], "") for version, each in answer["successfulVersions"].items()
-    ] + [
-        (version, each["errorCode"], each["errorMessage"])
-        for version, each in answer["failedVersions"].items()
-    ]
-    session.tell(answer, lambda _: table(("VERSION", "RESULT", ""), rows))
-    if answer["failedVersions"]:
-        sys.exit(1)

@@ -22,10 +22,8 @@ def plan(load_settings: Loader, json: bool) -> None:
     async def steps(parts: "Parts") -> "list[Step]":
         from mirror.declared.planning import plan
         from mirror.declared.reading import read
-        from mirror.setup import before_anything
 
-        present = await read(parts.database, parts.settings)
-        return plan(parts.settings, present if present.domains else before_anything())
+        return plan(parts.settings, await read(parts.database, parts.settings))
 
     found = run(load_settings, steps)
     if json:

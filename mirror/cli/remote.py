@@ -30,9 +30,9 @@ class AccessKey(NamedTuple):
 
 @asynccontextmanager
 async def at(endpoint: str, key: AccessKey) -> AsyncIterator[Operations]:
-    """The operations of the mirror at this address, for the user whose key it is."""
+    """The operations of the mirror at this address, without a final slash, for whose key it is."""
     async with aiohttp.ClientSession(timeout=PATIENCE, trust_env=True) as http:
-        yield _Remote(http, endpoint.rstrip("/"), key)
+        yield _Remote(http, endpoint, key)
 
 
 class _Remote:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -50,12 +51,26 @@ class Session:
                 click.echo(line)
 
 
+def _endpoint(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        known = parts.hostname is not None and parts.port != 0
+    except ValueError:
+        known = False
+    if not known or parts.scheme not in {"http", "https"} or parts.query or "@" in parts.netloc:
+        raise click.BadParameter("expected an address such as https://mirror.example", ctx, param)
+    return value.rstrip("/")
+
+
 def with_endpoint(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command `--endpoint`, else its settings; it takes both."""
 
     @click.option(
         "--endpoint",
         envvar="MIRROR_ENDPOINT",
+        callback=_endpoint,
         help="Address of a mirror to ask, signed with AWS_ACCESS_KEY_ID and "
         "AWS_SECRET_ACCESS_KEY; without it, the data directory here is worked on.",
     )

@@ -21,6 +21,7 @@ OTHER_VARIABLES = frozenset({"MIRROR_CONFIG", "MIRROR_ENDPOINT"})
 _OWN_WORDS = {  # pydantic's say "dictionary", "instance of Server" and "tuple"
     "model_type": "expected 'key: value' lines below it",
     "mapping_type": "expected 'name: …' lines below it",
+    "dict_type": "expected 'name: …' lines below it",
     "tuple_type": "expected a list",
 }
 

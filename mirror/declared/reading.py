@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from mirror.arns import Arns
 from mirror.config import Settings
+from mirror.declared.first import first_state
 from mirror.declared.present import Domain, Group, Present, Repository, User
 from mirror.model import PackageGroup
 from mirror.store.database import Database
@@ -17,18 +19,22 @@ from mirror.store.users import Users
 
 
 async def read(database: Database, settings: Settings) -> Present:
-    """The domains of the installation's account, and those of its users whom the file names."""
+    """The domains of the installation's account, and those of its users whom the file names.
+
+    Before the first start, what there will be after it.
+    """
+    users = await _users(database, settings)
     topology = await Domains(database).topology()
+    if not topology.domains:
+        return replace(first_state(), users=users)
     groups = await Groups(database).by_domain()
     rights = await given(database)
-    return Present(
-        domains={
-            name: _domain(settings, topology, name, groups.get(domain.id, ()), rights)
-            for (owner, name), domain in topology.domains.items()
-            if owner == settings.account
-        },
-        users=await _users(database, settings),
-    )
+    domains = {
+        name: _domain(settings, topology, name, groups.get(domain.id, ()), rights)
+        for (owner, name), domain in topology.domains.items()
+        if owner == settings.account
+    }
+    return Present(domains, users)
 
 
 def _domain(

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from difflib import ndiff
@@ -10,12 +11,18 @@ from pathlib import Path
 from mirror.errors import Invalid
 from mirror.login.clients import Edit
 
+_SECRET = re.compile(r"(?i)((?:token|password|ident|_auth)\w*[\"']?\s*[:=]\s*)\S.*")
+_USERINFO = re.compile(r"(://[^/\s:@]*:)[^/\s@]+@")
+
 
 def lines_to_write(edits: Iterable[Edit]) -> Iterator[tuple[Path, list[str]]]:
-    """Each file that would change, with the lines that it would have from then on."""
+    """Each file that would change, with the lines that it would have from then on.
+
+    Of secrets there are asterisks: some are other people's, in lines that are only laid out anew.
+    """
     for file, before, after in _changes(edits):
         diff = ndiff(before.splitlines(), after.splitlines())
-        yield file, [line[2:] for line in diff if line.startswith("+ ")]
+        yield file, [_masked(line[2:]) for line in diff if line.startswith("+ ")]
 
 
 def write(edits: Iterable[Edit]) -> list[Path]:
@@ -30,6 +37,10 @@ def write(edits: Iterable[Edit]) -> list[Path]:
         except OSError as error:
             raise Invalid(f"{file} cannot be written: {error.strerror}") from error
     return [file for file, _, _ in changes]
+
+
+def _masked(line: str) -> str:
+    return _SECRET.sub(r"\1******", _USERINFO.sub(r"\1******@", line))
 
 
 def _changes(edits: Iterable[Edit]) -> Iterator[tuple[Path, str, str]]:

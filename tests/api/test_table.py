@@ -39,6 +39,12 @@ def test_an_operation_has_the_models_route_and_members(name: str) -> None:
     } == expected
 
 
+def test_an_owner_without_a_name_is_none() -> None:
+    """Terraform's provider says so with `skip_requesting_account_id`."""
+    parse = BY_NAME["DescribeDomain"].parse
+    assert parse("domain-owner=&domain=acme", {}, b"") == {"domain": "acme"}
+
+
 @pytest.mark.parametrize(
     ("name", "member"), [(each.name, member.name) for each in TABLE for member in each.members]
 )

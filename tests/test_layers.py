@@ -12,8 +12,8 @@ BYTES = "store.batches store.blobs store.files store.writing"
 HTTP = "endpoints.bodies endpoints.entity endpoints.exchange endpoints.routing endpoints.sending"
 RECORDS = "store.changes store.domains store.users store.health"  # values; rows stay behind them
 DECISIONS = (
-    "formats.format repositories.chain repositories.origins repositories.freshness"
-    " repositories.merging repositories.groups"
+    "formats.format formats.intents formats.changes repositories.chain repositories.origins"
+    " repositories.freshness repositories.merging repositories.groups"
 )
 
 # A file follows its longest line here, and may import its own folder, `model`, `errors` and what

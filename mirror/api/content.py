@@ -13,9 +13,9 @@ from mirror.endpoints.bodies import Spool
 from mirror.endpoints.entity import Entity
 from mirror.endpoints.sending import Sending
 from mirror.errors import Conflict, Invalid, NotFound, Storage
-from mirror.formats.format import Submit
 from mirror.formats.generic.publish import WholeBody, proposal, publication
 from mirror.formats.generic.views import published
+from mirror.formats.intents import Submit
 from mirror.model import Digests, Status
 from mirror.store.packages import AssetRow
 

@@ -21,7 +21,7 @@ from mirror.endpoints.exchange import Exchange, entity_of
 from mirror.endpoints.routing import Bases
 from mirror.endpoints.sending import Sending
 from mirror.errors import MirrorError
-from mirror.formats.format import Reply
+from mirror.formats.intents import Reply
 
 PREFIX = "/v1/"
 

@@ -2,8 +2,8 @@
 
 from mirror.auth.signatures import SignatureRefused
 from mirror.errors import Invalid, MirrorError, Storage, Upstream
-from mirror.formats.format import Reply
 from mirror.formats.generic.errors import envelope, refuse
+from mirror.formats.intents import Reply
 from mirror.formats.refusals import sentence_of
 
 PARSE = "CANNOT_PARSE"

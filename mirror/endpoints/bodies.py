@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from aiohttp import web
 
 from mirror.errors import Exceeded, Invalid
-from mirror.formats.format import Part, Receiver
+from mirror.formats.changes import Part, Receiver
 from mirror.model import Digests
 from mirror.store.batches import Batch
 from mirror.store.blobs import Blobs

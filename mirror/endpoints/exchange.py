@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from mirror.endpoints.entity import Entity
-from mirror.formats.format import Reply
+from mirror.formats.intents import Reply
 from mirror.store.domains import Repository
 from mirror.store.users import Principal
 

@@ -24,7 +24,7 @@ from mirror.endpoints.sending import Following, Sending
 from mirror.endpoints.writes import Writes
 from mirror.errors import MirrorError, NotFound, Unauthenticated
 from mirror.formats import FORMATS
-from mirror.formats.format import (
+from mirror.formats.intents import (
     Alter,
     Answer,
     Call,
@@ -36,7 +36,7 @@ from mirror.formats.format import (
     Submit,
     WhoAmI,
 )
-from mirror.formats.format import Search as SearchIntent
+from mirror.formats.intents import Search as SearchIntent
 from mirror.repositories.searching import Search
 
 BROKEN_OFF = 499

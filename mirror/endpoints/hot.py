@@ -22,7 +22,7 @@ from mirror.endpoints.routing import Bases, Route, domain_of, split
 from mirror.endpoints.sending import date_line, part_fields
 from mirror.errors import MirrorError
 from mirror.formats import FORMATS
-from mirror.formats.format import Call, Intent
+from mirror.formats.intents import Call, Intent
 from mirror.repositories.searching import Search
 from mirror.store.changes import Changes
 from mirror.store.domains import Repository

@@ -10,7 +10,7 @@ from mirror.endpoints.exchange import Exchange
 from mirror.endpoints.sending import Following, Sending
 from mirror.endpoints.shelf import Shelf, Shelved
 from mirror.errors import Unavailable
-from mirror.formats.format import Intent, ReadAsset, ReadPackage
+from mirror.formats.intents import Intent, ReadAsset, ReadPackage
 from mirror.repositories.assets import Arriving, AssetReader, Held
 from mirror.repositories.documents import Document, DocumentReader
 from mirror.repositories.searching import Search

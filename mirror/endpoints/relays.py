@@ -10,8 +10,8 @@ from mirror.endpoints.exchange import Exchange
 from mirror.endpoints.reads import Reads
 from mirror.endpoints.sending import Sending
 from mirror.errors import NotFound
-from mirror.formats.format import ReadIndex, Relay
-from mirror.formats.format import Search as SearchIntent
+from mirror.formats.intents import ReadIndex, Relay
+from mirror.formats.intents import Search as SearchIntent
 from mirror.repositories.relaying import Relayer
 from mirror.repositories.searching import Search
 

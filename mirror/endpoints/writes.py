@@ -10,8 +10,7 @@ from mirror.endpoints.bodies import Spool
 from mirror.endpoints.exchange import Exchange, entity_of
 from mirror.endpoints.sending import Sending
 from mirror.formats import FORMATS
-from mirror.formats.format import (
-    Alter,
+from mirror.formats.changes import (
     Annotate,
     Change,
     Nothing,
@@ -21,8 +20,8 @@ from mirror.formats.format import (
     SetTags,
     SignIn,
     SignOut,
-    Submit,
 )
+from mirror.formats.intents import Alter, Submit
 from mirror.model import Digests, Package
 from mirror.repositories.amending import Amender
 from mirror.repositories.publishing import Publisher

@@ -6,7 +6,7 @@ import orjson
 
 from mirror.errors import Conflict, NotFound
 from mirror.formats import FORMATS
-from mirror.formats.format import Annotate, Outcome, Remove, SetTags
+from mirror.formats.changes import Annotate, Outcome, Remove, SetTags
 from mirror.model import OriginType, Package
 from mirror.repositories.origins import defaults
 from mirror.repositories.searching import Walk

@@ -10,7 +10,7 @@ from yarl import URL
 
 from mirror.errors import MirrorError, NotFound, Storage, Upstream
 from mirror.formats import FORMATS
-from mirror.formats.format import ReadAsset
+from mirror.formats.intents import ReadAsset
 from mirror.model import (
     Digests,
     ListedAsset,

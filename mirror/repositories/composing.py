@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mirror.errors import Misbehaved, NotFound
 from mirror.formats import FORMATS
-from mirror.formats.format import ReadPackage
+from mirror.formats.intents import ReadPackage
 from mirror.model import Package
 from mirror.repositories import listings
 from mirror.repositories.chain import Step

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mirror.errors import Conflict
-from mirror.formats.format import Publication
+from mirror.formats.changes import Publication
 from mirror.model import Status
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from mirror.compute import Compute
 from mirror.errors import MirrorError, NotFound
 from mirror.formats import FORMATS
-from mirror.formats.format import ReadPackage
+from mirror.formats.intents import ReadPackage
 from mirror.model import Package
 from mirror.repositories import listings
 from mirror.repositories.composing import DocumentFile, Job, Spilled, compose

@@ -9,7 +9,7 @@ from pathlib import Path
 from mirror.compute import Compute
 from mirror.errors import NotFound
 from mirror.formats import FORMATS
-from mirror.formats.format import ReadAsset
+from mirror.formats.intents import ReadAsset
 from mirror.model import Package
 from mirror.repositories import listings
 from mirror.repositories.assets import Arriving, AssetReader

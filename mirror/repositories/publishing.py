@@ -9,7 +9,7 @@ import orjson
 
 from mirror.errors import Blocked, Conflict, Exceeded
 from mirror.formats import FORMATS
-from mirror.formats.format import Outcome, Publication
+from mirror.formats.changes import Outcome, Publication
 from mirror.model import (
     Digests,
     Origin,

@@ -8,7 +8,8 @@ from yarl import URL
 
 from mirror.errors import MirrorError, NotFound, Unavailable
 from mirror.formats import FORMATS
-from mirror.formats.format import Fetch, Hit, ReadIndex, Relay, Rendering, Search
+from mirror.formats.format import Fetch, Hit
+from mirror.formats.intents import ReadIndex, Relay, Rendering, Search
 from mirror.repositories.composing import DocumentFile, decoded
 from mirror.repositories.searching import Walk
 from mirror.repositories.upstreams import Upstreams

@@ -1,7 +1,7 @@
 import pytest
 
 from mirror.endpoints.exchange import Exchange, entity_of
-from mirror.formats.format import Reply
+from mirror.formats.intents import Reply
 
 
 def test_a_reply_becomes_something_to_send() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from mirror.formats.format import Outcome, Publication, ReadAsset, ReadPackage
+from mirror.formats.changes import Outcome, Publication
+from mirror.formats.intents import ReadAsset, ReadPackage
 from mirror.formats.pypi.names import package
 from mirror.repositories.assets import Arriving, Held
 from tests.formats.pypi.samples import BASE as HERE

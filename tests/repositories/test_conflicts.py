@@ -3,7 +3,7 @@
 import pytest
 
 from mirror.errors import Conflict
-from mirror.formats.format import Publication
+from mirror.formats.changes import Publication
 from mirror.model import Package, Status
 from mirror.repositories.conflicts import missing
 

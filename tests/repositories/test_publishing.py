@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from mirror.errors import Blocked, Conflict, NotFound
-from mirror.formats.format import Annotate, Outcome, Remove, SetTags
+from mirror.formats.changes import Annotate, Outcome, Remove, SetTags
 from mirror.model import Dependency, Status, Summary
 from tests.repositories.registry import DOWN, PAD
 from tests.repositories.world import World

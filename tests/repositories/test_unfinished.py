@@ -9,7 +9,8 @@ import pytest
 
 from mirror.errors import Blocked, Conflict, Exceeded, NotFound
 from mirror.formats import FORMATS
-from mirror.formats.format import Call, Outcome, ReadPackage, Remove, Submit
+from mirror.formats.changes import Outcome, Remove
+from mirror.formats.intents import Call, ReadPackage, Submit
 from mirror.model import Package, Status
 from mirror.repositories.publishing import Publisher
 from mirror.repositories.searching import Walk

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from mirror.compute import Compute
-from mirror.formats.format import Publication, PublishedAsset, ReadAsset, ReadPackage
+from mirror.formats.changes import Publication, PublishedAsset
+from mirror.formats.intents import ReadAsset, ReadPackage
 from mirror.repositories.amending import Amender
 from mirror.repositories.assets import Arriving, AssetReader, Held
 from mirror.repositories.documents import Document, DocumentReader

@@ -16,7 +16,7 @@ from mirror.errors import (
     Throttled,
     Unauthenticated,
 )
-from mirror.formats.format import Reply
+from mirror.formats.intents import Reply
 from mirror.formats.refusals import retry_after, sentence_of, status_of
 
 _NONE: Mapping[str, str] = MappingProxyType({})

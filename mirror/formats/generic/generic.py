@@ -6,26 +6,19 @@ from typing import Any, BinaryIO
 import orjson
 
 from mirror.errors import MirrorError, NotFound
-from mirror.formats.format import (
+from mirror.formats.changes import Change, Outcome, Part, Publication, Receiver
+from mirror.formats.format import Fetch, Findings, Hit, PublicConnection
+from mirror.formats.generic import errors, names, publish, requests, views
+from mirror.formats.intents import (
     Call,
-    Change,
-    Fetch,
-    Findings,
-    Hit,
     Intent,
-    Outcome,
-    Part,
-    Publication,
-    PublicConnection,
     ReadIndex,
     ReadPackage,
-    Receiver,
     Rendering,
     Reply,
     Search,
     Submit,
 )
-from mirror.formats.generic import errors, names, publish, requests, views
 from mirror.model import ListedVersion, Listing, Package, Status
 
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from mirror.errors import Invalid
+from mirror.formats.changes import Part, Publication, PublishedAsset
 from mirror.formats.digests import hex_digest
-from mirror.formats.format import Part, Publication, PublishedAsset, Submit
 from mirror.formats.generic import names
+from mirror.formats.intents import Submit
 from mirror.model import Digests, Package, Promise, Status
 
 PART = "asset"

@@ -10,9 +10,10 @@ from functools import lru_cache
 from urllib.parse import parse_qs, quote, unquote
 
 from mirror.errors import Invalid, NotFound
-from mirror.formats.format import Alter, Call, Intent, ReadAsset, ReadPackage, Remove
+from mirror.formats.changes import Remove
 from mirror.formats.generic import names
 from mirror.formats.generic.publish import declared, proposal
+from mirror.formats.intents import Alter, Call, Intent, ReadAsset, ReadPackage
 from mirror.model import Package
 
 VIEW = "version"

@@ -5,7 +5,8 @@ from typing import Any
 import orjson
 
 from mirror.errors import NotFound
-from mirror.formats.format import Outcome, Publication, ReadPackage, Rendering
+from mirror.formats.changes import Outcome, Publication
+from mirror.formats.intents import ReadPackage, Rendering
 from mirror.model import Listing, Package
 
 JSON = "application/json"

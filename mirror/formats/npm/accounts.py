@@ -1,7 +1,8 @@
 """Signing in and out in npm's legacy way, CouchDB user documents (npm.md §2.3)."""
 
 from mirror.errors import Invalid
-from mirror.formats.format import Outcome, Reply, SignIn
+from mirror.formats.changes import Outcome, SignIn
+from mirror.formats.intents import Reply
 from mirror.formats.json_text import parse_json
 from mirror.formats.npm.replies import json_reply
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mirror.errors import Invalid, Refused
-from mirror.formats.format import (
+from mirror.formats.changes import (
     Annotate,
     Change,
     Nothing,
@@ -12,11 +12,10 @@ from mirror.formats.format import (
     Part,
     Publication,
     Remove,
-    Reply,
     SetTags,
     SignIn,
-    Submit,
 )
+from mirror.formats.intents import Reply, Submit
 from mirror.formats.json_text import parse_json
 from mirror.formats.npm import accounts, names
 from mirror.formats.npm.publish import publication

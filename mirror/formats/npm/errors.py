@@ -1,7 +1,7 @@
 """Any error in npm's words and statuses (npm.md §5)."""
 
 from mirror.errors import MirrorError, Unauthenticated
-from mirror.formats.format import Reply
+from mirror.formats.intents import Reply
 from mirror.formats.npm.replies import json_reply
 from mirror.formats.refusals import retry_after, sentence_of, status_of
 

@@ -4,20 +4,13 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from mirror.errors import MirrorError, NotFound
-from mirror.formats.format import (
+from mirror.formats.changes import Change, Outcome, Part, Publication, Receiver
+from mirror.formats.format import Fetch, Findings, Hit, PublicConnection
+from mirror.formats.intents import (
     Call,
-    Change,
-    Fetch,
-    Findings,
-    Hit,
     Intent,
-    Outcome,
-    Part,
-    Publication,
-    PublicConnection,
     ReadIndex,
     ReadPackage,
-    Receiver,
     Rendering,
     Reply,
     Search,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mirror.errors import Invalid
+from mirror.formats.changes import Part, Publication, PublishedAsset
 from mirror.formats.digests import from_integrity, hex_digest, to_integrity
-from mirror.formats.format import Part, Publication, PublishedAsset
 from mirror.formats.npm import names
 from mirror.formats.npm.provenance import attestations
 from mirror.formats.npm.summary import dependencies, readme_text, summary

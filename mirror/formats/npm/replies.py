@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from mirror.formats.format import Reply
+from mirror.formats.intents import Reply
 
 JSON = "application/json"
 

@@ -8,7 +8,8 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from mirror.errors import Invalid, NotFound
-from mirror.formats.format import Alter, Call, Intent, ReadAsset, ReadPackage, Remove, Submit
+from mirror.formats.changes import Remove
+from mirror.formats.intents import Alter, Call, Intent, ReadAsset, ReadPackage, Submit
 from mirror.formats.npm import names, services
 from mirror.formats.npm.accept import wants_abbreviated
 from mirror.formats.npm.revisions import revision_number

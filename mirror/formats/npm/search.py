@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from mirror.formats.format import Hit, Rendering, Search
+from mirror.formats.format import Hit
+from mirror.formats.intents import Rendering, Search
 from mirror.formats.json_text import parse_json
 from mirror.formats.npm import names
 from mirror.formats.npm.accept import FULL

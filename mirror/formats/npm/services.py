@@ -4,7 +4,8 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from mirror.errors import Invalid, NotFound
-from mirror.formats.format import (
+from mirror.formats.changes import SetTags, SignOut
+from mirror.formats.intents import (
     Alter,
     Answer,
     Call,
@@ -12,8 +13,6 @@ from mirror.formats.format import (
     ReadPackage,
     Relay,
     Search,
-    SetTags,
-    SignOut,
     Submit,
     WhoAmI,
 )

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from mirror.errors import NotFound
-from mirror.formats.format import ReadPackage, Rendering
+from mirror.formats.intents import ReadPackage, Rendering
 from mirror.formats.npm import names
 from mirror.formats.npm.accept import ABBREVIATED, FULL
 from mirror.formats.npm.revisions import revision_text

@@ -8,7 +8,7 @@ braces and all.
 import re
 
 from mirror.errors import Conflict, Exceeded, Invalid, MirrorError, Refused, Unauthenticated
-from mirror.formats.format import Reply
+from mirror.formats.intents import Reply
 from mirror.formats.refusals import retry_after, sentence_of, status_of
 
 PLAIN = "text/plain; charset=utf-8"

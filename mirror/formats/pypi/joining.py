@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 
 from mirror.errors import MirrorError
 from mirror.formats.archives import TarLimits
-from mirror.formats.format import Findings, Publication
+from mirror.formats.changes import Publication
+from mirror.formats.format import Findings
 from mirror.formats.pypi import metadata
 from mirror.formats.pypi.contents import sdist_metadata, wheel_metadata
 from mirror.formats.pypi.files import METADATA, is_wheel

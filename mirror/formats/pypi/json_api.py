@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from mirror.errors import NotFound
-from mirror.formats.format import ReadPackage, Rendering
+from mirror.formats.intents import ReadPackage, Rendering
 from mirror.formats.pypi import names, upstream_api
 from mirror.formats.pypi.entries import entries, uploaded_at
 from mirror.formats.pypi.files import kind, python_tag

@@ -16,7 +16,7 @@ from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from mirror.errors import Invalid, NotFound
-from mirror.formats.format import (
+from mirror.formats.intents import (
     Answer,
     Call,
     Intent,

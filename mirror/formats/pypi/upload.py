@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from mirror.errors import Invalid
+from mirror.formats.changes import Part, Publication, PublishedAsset
 from mirror.formats.digests import hex_digest
-from mirror.formats.format import Part, Publication, PublishedAsset
 from mirror.formats.multipart import Form, read_form
 from mirror.formats.pypi import metadata, names, versions
 from mirror.formats.pypi.attestations import checked

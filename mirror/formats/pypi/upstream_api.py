@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from mirror.formats.format import Fetch, ReadPackage
+from mirror.formats.format import Fetch
+from mirror.formats.intents import ReadPackage
 from mirror.formats.json_text import parse_json
 
 _INDEX = "simple/"

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import orjson
 
 from mirror.errors import NotFound
-from mirror.formats.format import ReadIndex, ReadPackage, Rendering
+from mirror.formats.intents import ReadIndex, ReadPackage, Rendering
 from mirror.formats.pypi import json_api, names
 from mirror.formats.pypi.accept import CONTENT_TYPES
 from mirror.formats.pypi.entries import entries

@@ -4,8 +4,9 @@ import hashlib
 import io
 from typing import Any
 
-from mirror.formats.format import Call, Part, Publication, ReadPackage
+from mirror.formats.changes import Part, Publication
 from mirror.formats.generic import Generic
+from mirror.formats.intents import Call, ReadPackage
 from mirror.model import Digests, Package
 
 GENERIC = Generic()

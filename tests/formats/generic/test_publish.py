@@ -2,8 +2,9 @@ import orjson
 import pytest
 
 from mirror.errors import Invalid
-from mirror.formats.format import Nothing, Outcome, Remove, Submit
+from mirror.formats.changes import Nothing, Outcome, Remove
 from mirror.formats.generic.publish import WholeBody
+from mirror.formats.intents import Submit
 from mirror.model import Status
 from tests.formats.generic.samples import GENERIC, PACKAGE, part_of, sent
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirror.errors import Invalid, NotFound
-from mirror.formats.format import Alter, ReadAsset, Remove, Submit
+from mirror.formats.changes import Remove
+from mirror.formats.intents import Alter, ReadAsset, Submit
 from mirror.model import Package
 from tests.formats.generic.samples import PACKAGE, VERSION, ask
 

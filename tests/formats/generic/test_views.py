@@ -2,7 +2,7 @@ import orjson
 import pytest
 
 from mirror.errors import NotFound
-from mirror.formats.format import ReadIndex, Search
+from mirror.formats.intents import ReadIndex, Search
 from mirror.model import ListedVersion, Listing, Status
 from tests.formats.generic.samples import GENERIC, PACKAGE, VERSION, part_of, sent
 

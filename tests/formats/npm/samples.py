@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from mirror.formats.format import Call, Part, Submit
+from mirror.formats.changes import Part
+from mirror.formats.intents import Call, Submit
 from mirror.formats.npm import Npm
 from mirror.model import Digests, Listing, Package
 

@@ -4,16 +4,8 @@ import orjson
 import pytest
 
 from mirror.errors import Exceeded, Invalid, Refused
-from mirror.formats.format import (
-    Annotate,
-    Nothing,
-    Outcome,
-    Remove,
-    SetTags,
-    SignIn,
-    SignOut,
-    Submit,
-)
+from mirror.formats.changes import Annotate, Nothing, Outcome, Remove, SetTags, SignIn, SignOut
+from mirror.formats.intents import Submit
 from tests.formats.npm.samples import NPM, body_of, packed, publish, recorded, submit
 
 PUBBY = NPM.package("", "pubby")

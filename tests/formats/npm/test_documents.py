@@ -5,7 +5,7 @@ import orjson
 import pytest
 
 from mirror.errors import Misbehaved
-from mirror.formats.format import ReadPackage
+from mirror.formats.intents import ReadPackage
 from mirror.formats.times import epoch
 from mirror.model import Listing
 from tests.formats.npm.samples import BASE, NPM, UPSTREAM, listing_of, package_of, recorded

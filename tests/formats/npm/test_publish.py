@@ -6,7 +6,8 @@ import orjson
 import pytest
 
 from mirror.errors import Conflict, Exceeded, Invalid, MirrorError
-from mirror.formats.format import Publication, PublishedAsset, ReadPackage
+from mirror.formats.changes import Publication, PublishedAsset
+from mirror.formats.intents import ReadPackage
 from mirror.model import Dependency, ListedVersion, Listing, Summary
 from tests.formats.npm.samples import (
     BASE,

@@ -1,17 +1,15 @@
 import pytest
 
 from mirror.errors import Invalid, NotFound, Refused
-from mirror.formats.format import (
+from mirror.formats.changes import Remove, SetTags, SignOut
+from mirror.formats.intents import (
     Alter,
     Answer,
     Call,
     ReadAsset,
     ReadPackage,
     Relay,
-    Remove,
     Search,
-    SetTags,
-    SignOut,
     Submit,
     WhoAmI,
 )

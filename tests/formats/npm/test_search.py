@@ -3,7 +3,8 @@ import json
 import orjson
 import pytest
 
-from mirror.formats.format import Hit, Search
+from mirror.formats.format import Hit
+from mirror.formats.intents import Search
 from tests.formats.npm.samples import NPM
 
 INTENT = Search("a", 3, 0)

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from mirror.errors import NotFound
-from mirror.formats.format import ReadPackage
+from mirror.formats.intents import ReadPackage
 from mirror.formats.npm.accept import ABBREVIATED, FULL
 from mirror.model import ListedVersion, Listing
 from tests.formats.npm.samples import BASE, NPM, UPSTREAM, listing_of, recorded

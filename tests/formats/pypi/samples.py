@@ -7,7 +7,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from mirror.formats.format import Call, Part, Publication, ReadPackage, Submit
+from mirror.formats.changes import Part, Publication
+from mirror.formats.intents import Call, ReadPackage, Submit
 from mirror.formats.pypi import PyPI
 from mirror.model import Digests, Listing, Package
 

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from mirror.errors import NotFound
-from mirror.formats.format import ReadPackage
+from mirror.formats.intents import ReadPackage
 from tests.formats.pypi.samples import BASE, PYPI, listing_of, recorded, written
 
 NAME = "sampleproject"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirror.errors import Invalid, NotFound
-from mirror.formats.format import Answer, Call, ReadAsset, ReadIndex, ReadPackage, Submit
+from mirror.formats.intents import Answer, Call, ReadAsset, ReadIndex, ReadPackage, Submit
 from tests.formats.pypi.samples import PACKAGE, PYPI, WHEEL, get
 
 JSON = "application/vnd.pypi.simple.v1+json"

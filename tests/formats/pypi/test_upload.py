@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirror.errors import Exceeded, Invalid, MirrorError
-from mirror.formats.format import Nothing, Outcome, Submit
+from mirror.formats.changes import Nothing, Outcome
+from mirror.formats.intents import Submit
 from mirror.formats.multipart import FormReceiver, read_form
 from mirror.formats.pypi.upload import FILES
 from mirror.model import Dependency, Status

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from mirror.errors import NotFound
-from mirror.formats.format import ReadIndex
+from mirror.formats.intents import ReadIndex
 from mirror.model import ListedAsset, ListedVersion, Listing, Package, Promise
 from tests.formats.pypi.samples import (
     BASE,

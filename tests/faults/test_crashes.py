@@ -15,7 +15,7 @@ from tests.faults.packages import huge, noise, path, publication, stock, tarball
 from tests.faults.server import Mirror, until
 from tests.origin import Gate, Origin
 
-POINTS = 20
+POINTS = 12
 LANES = 2
 """Servers that are killed side by side, each with a data directory of its own."""
 
@@ -96,7 +96,7 @@ async def _publish(
 
 
 async def test_kill_during_the_first_start(make: Make) -> None:
-    """lessons #23: migration and set-up at twenty random points, most of them in the middle."""
+    """lessons #23: migration and set-up at a dozen random points, most of them in the middle."""
     print(f"FAULTS_SEED={SEED}")
     chance = random.Random(SEED)
     complete = []

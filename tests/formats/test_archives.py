@@ -123,6 +123,7 @@ def test_long_names_are_members_too() -> None:
     "data",
     [b"", b"PK\x03\x04", b"\x1f\x8b", gzip.compress(b""), gzip.compress(b"x" * 2000),
      tarball({"a/x": bytes(99_999)})[:-30], gzip.compress(tarfile.TarInfo("a").tobuf()[:300])],
+    ids=["nothing", "a zip", "a magic", "empty", "no tar", "cut", "half a header"],
 )  # fmt: skip
 def test_what_is_no_archive(data: bytes) -> None:
     with pytest.raises(Invalid):

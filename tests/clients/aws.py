@@ -23,23 +23,12 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from mirror.store.access_keys import AccessKeys
-from mirror.store.changes import Changes
-from mirror.store.database import Database, Transaction
-from mirror.store.policies import attach_policy
-from mirror.store.users import Users
 from tests.clients.clients import INSTALLED
-from tests.running import Running
 
 ACCOUNT = "111122223333"
 REGION = "us-west-2"
 INSTALLATION = {"account": ACCOUNT, "region": REGION}
 """Account and region of the Guide's examples, so that its ARNs are ours."""
-
-Policy = str | Mapping[str, Any]
-"""A managed policy by its name, or a document."""
-
-NOTICED = 0.7  # seconds in which the server sees what another process wrote
 
 _ENVIRONMENT = INSTALLED / "python" / "aws" / "bin"
 _SESSION = boto3.session.Session()
@@ -184,87 +173,3 @@ class Boto:
         assert answer["Error"]["Code"] == code
         assert answer["Error"]["Message"]
         return answer
-
-
-async def access_key(mirror: Running, user: str = "admin", account: str = ACCOUNT) -> Key:
-    """A key with which that user signs."""
-    async with index_of(mirror) as database:
-        keys = AccessKeys(database, account, mirror.data_dir / "installation.key")
-        return Key(*await keys.create(user))
-
-
-async def people(
-    mirror: Running, account: str = ACCOUNT, **given: Sequence[Policy]
-) -> dict[str, Key]:
-    """New users with these policies; the keys with which they sign, by name."""
-    async with index_of(mirror) as database:
-        for name in given:
-            await Users(database, account).create(name)
-    await allow(mirror, account, **given)
-    return {name: await access_key(mirror, name, account) for name in given}
-
-
-async def allow(mirror: Running, account: str = ACCOUNT, **given: Sequence[Policy]) -> None:
-    """Give users further policies, and wait until the server has seen it."""
-    async with index_of(mirror) as database:
-
-        async def attach(transaction: Transaction) -> None:
-            for user, policies in given.items():
-                for policy in policies:
-                    if isinstance(policy, str):
-                        await attach_policy(transaction, account, user, policy)
-                    else:
-                        text = json.dumps(policy)
-                        await attach_policy(transaction, account, user, f"by {text}"[:60], text)
-
-        await database.write(attach)
-    await asyncio.sleep(NOTICED)
-
-
-def index_of(mirror: Running) -> Database:
-    return Database(mirror.data_dir / "index.sqlite3", Changes())
-
-
-class Like:
-    """Equals every text that a pattern matches whole, and every number."""
-
-    def __init__(self, pattern: str) -> None:
-        self._pattern = pattern
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, int | float):
-            other = str(other)
-        return isinstance(other, str) and re.fullmatch(self._pattern, other) is not None
-
-    def __hash__(self) -> int:
-        return hash(self._pattern)
-
-    def __repr__(self) -> str:
-        return f"<like {self._pattern}>"
-
-
-REVISION = Like(r"[A-Za-z0-9+/=]{1,50}")
-TIME = Like(r"1[0-9]{9}(\.[0-9]+)?")
-TOKEN = Like(r"\S{1,2000}")
-
-NEWER = frozenset({"createdTime", "origin", "originConfiguration", "defaultDisplayVersion"})
-"""Members that the service has had only since most of the Guide's answers were printed."""
-
-
-def shows(answer: Any, expected: Any, place: str = "answer") -> None:
-    """Hold an answer to the Guide's: what is printed there must be here."""
-    if isinstance(expected, dict):
-        assert isinstance(answer, dict), place
-        missing = expected.keys() - answer.keys()
-        assert not missing, f"{place} lacks {missing}: {answer}"
-        more = answer.keys() - expected.keys() - NEWER
-        assert not more, f"{place} has {more} as well"
-        for name, value in expected.items():
-            shows(answer[name], value, f"{place}.{name}")
-    elif isinstance(expected, list):
-        assert isinstance(answer, list), place
-        assert len(answer) == len(expected), f"{place}: {answer}"
-        for number, (one, other) in enumerate(zip(answer, expected, strict=True)):
-            shows(one, other, f"{place}[{number}]")
-    else:
-        assert answer == expected, f"{place}: {answer!r} is not {expected!r}"

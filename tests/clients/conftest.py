@@ -1,14 +1,17 @@
 """A public registry and a mirror of it, for each test anew; the same for an index."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.clients.aws import INSTALLATION, Aws, Boto, Worker, access_key
+from tests.clients.aws import INSTALLATION, Aws, Boto, Worker
 from tests.clients.clients import Desk
+from tests.clients.people import access_key, empty
 from tests.clients.pythons import Bench
 from tests.clients.registry import Registry, universe
+from tests.clients.stocking import Shelf
 from tests.index import Index
 from tests.index import universe as projects
 from tests.running import Running
@@ -79,9 +82,31 @@ def worker() -> Iterator[Worker]:
         yield worker
 
 
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The mirror that `service` is, with account and region of the User Guide's examples; it has
+    no upstreams, and shows nothing to people without credentials.
+    """
+    nowhere = {"public:npmjs": {"url": "http://127.0.0.1:9/"}}
+    config = {**INSTALLATION, "auth": {"anonymous": "none"}, "connections": nowhere}
+    mirror = Running(tmp_path_factory.mktemp("house") / "mirror", config)
+    with asyncio.Runner() as runner:
+        runner.run(mirror.start())
+        yield mirror
+        runner.run(mirror.kill())
+
+
 @pytest.fixture
-async def service(registry: Registry, tmp_path: Path) -> AsyncIterator[Running]:
-    """A mirror of the registry with the account and the region of the User Guide's examples."""
+async def service(house: Running) -> AsyncIterator[Running]:
+    """A mirror with nothing but the default domain in it; all tests have the same, one by one."""
+    yield house
+    await empty(house)
+    assert house.troubles == []
+
+
+@pytest.fixture
+async def connected(registry: Registry, tmp_path: Path) -> AsyncIterator[Running]:
+    """As `service`, but a mirror of the registry, and of this test alone."""
     config = {**INSTALLATION, **registry.connection()}
     async with Running(tmp_path / "mirror", config) as mirror:
         yield mirror
@@ -98,3 +123,12 @@ async def aws(service: Running, worker: Worker, tmp_path: Path) -> Aws:
 async def boto(service: Running) -> Boto:
     """The administrator's program."""
     return Boto(service.url, await access_key(service))
+
+
+@pytest.fixture
+async def shelf(service: Running, boto: Boto) -> Shelf:
+    """The Guide's repository my_repo in my_domain, with a token of the administrator."""
+    await boto.create_domain(domain="my_domain")
+    await boto.create_repository(domain="my_domain", repository="my_repo")
+    answer = await boto.get_authorization_token(domain="my_domain")
+    return Shelf(service, answer["authorizationToken"], "my_repo")

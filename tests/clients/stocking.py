@@ -1,8 +1,10 @@
 """One repository of a running mirror, filled and read over HTTP as package managers do it.
 
-shelf = Shelf(mirror, await mirror.token(), "my_repo")
-await shelf.npm("chalk", "4.1.0")
-status, body = await shelf.get("npm", "chalk/-/chalk-4.1.0.tgz")
+    shelf = Shelf(mirror, await mirror.token(), "my_repo")
+    assert await shelf.npm("chalk", "4.1.0") == 201
+    status, body = await shelf.get("npm", "chalk/-/chalk-4.1.0.tgz")
+
+What the packages contain does not matter: for that there are the package managers.
 """
 
 import base64

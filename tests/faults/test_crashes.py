@@ -23,7 +23,7 @@ SEED = int(os.environ.get("FAULTS_SEED", "0")) or random.SystemRandom().randrang
 
 
 async def test_kill_during_downloads_and_publications(lone_origin: Origin, make: Make) -> None:
-    """lessons #4: twenty random points, each with both under way, then a start and `mirror verify`."""
+    """lessons #4: a dozen random points, each with both under way, then a start and `mirror verify`."""
     print(f"FAULTS_SEED={SEED}")  # shown when it fails
     connections = {"public:npmjs": {"url": str(lone_origin.url)}}
     killed = {"downloads": 0, "publications": 0}

@@ -226,10 +226,14 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the API shows of a version beside its manifest (DescribePackageVersion)."""
+    """What the API shows of a version beside its manifest (DescribePackageVersion).
+
+    `display_name` is the package's name as its author spells it, where that is not its own.
+    """
 
     summary: str | None = None
     home_page: str | None = None
     source_repository: str | None = None
     licenses: tuple[str, ...] = ()
     readme: str | None = None
+    display_name: str | None = None

@@ -84,7 +84,10 @@ async def list_package_version_assets(services: Services, call: Call) -> Any:
     after, limit = services.pager.start(call)
     package = await _package(services, call)
     version = await _version(services, call, package)
-    found = await services.catalogue.assets(version.id, after, limit + 1)
+    form = FORMATS.get(call.package.format)
+    found = await services.catalogue.assets(
+        version.id, after, limit + 1, without=form.companions if form is not None else ()
+    )
     rows, more = services.pager.page(call, found, limit, key=lambda row: (row.name,))
     assets = [
         {"name": row.name, "size": row.digests.size, "hashes": hashes(row.digests)} for row in rows

@@ -85,6 +85,8 @@ class Format(Protocol):
     connections: tuple[PublicConnection, ...]
     upstreams: bool
     """Whether packages are looked for beyond the repository that was asked (generic: never)."""
+    companions: tuple[str, ...]
+    """Suffixes of what is kept beside a version's files for clients, and is no file of its own."""
     shown: frozenset[Status]
     """Statuses of the versions that its documents tell of: Published ones to choose from, and
     more where a document is about one version that was named.

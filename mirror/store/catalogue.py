@@ -195,12 +195,18 @@ class Catalogue:
         )
         return _described(rows[0]) if rows else None
 
-    async def assets(self, version_id: int, after: Key | None, limit: int) -> list[StoredAsset]:
-        """A version's assets by name; `after` is the name of the last one seen."""
+    async def assets(
+        self, version_id: int, after: Key | None, limit: int, *, without: Sequence[str] = ()
+    ) -> list[StoredAsset]:
+        """A version's assets by name, but for those whose names end so.
+
+        `after` is the name of the last one seen.
+        """
+        others = " AND a.name NOT LIKE ?" * len(without)
         rows = await self._database.read(
             "SELECT a.name, b.* FROM asset a JOIN blob b ON b.sha256 = a.sha256"
-            " WHERE a.version_id = ? AND a.name > ? ORDER BY a.name LIMIT ?",
-            (version_id, *(after or ("",)), limit),
+            f" WHERE a.version_id = ? AND a.name > ?{others} ORDER BY a.name LIMIT ?",
+            (version_id, *(after or ("",)), *(f"%{suffix}" for suffix in without), limit),
         )
         return [StoredAsset(row["name"], digests_of(row)) for row in rows]
 

@@ -87,13 +87,14 @@ async def put_blob(transaction: Transaction, digests: Digests) -> None:
 async def add_version(transaction: Transaction, package_id: int, new: NewVersion) -> bool:
     """Store a version whole; False, and nothing changed, where the package has it already."""
     rows = await transaction.run(
-        "INSERT INTO version (package_id, version, status, origin_type, origin_repository,"
+        "INSERT INTO version (package_id, version, display_name, status, origin_type, origin_repository,"
         " origin_connection, revision, manifest, summary, home_page, source_repository, licenses,"
-        " readme, published_at, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " readme, published_at, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (package_id, version) DO NOTHING RETURNING id",
         (
             package_id,
             new.version,
+            new.summary.display_name,
             new.status,
             new.origin.type,
             new.origin.repository,

@@ -29,6 +29,7 @@ class Generic:
     lifetime = 300.0
     connections: tuple[PublicConnection, ...] = ()
     upstreams = False
+    companions: tuple[str, ...] = ()
     shown = frozenset({Status.PUBLISHED, Status.UNLISTED, Status.UNFINISHED})
 
     # -- names

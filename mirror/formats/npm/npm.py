@@ -37,6 +37,7 @@ class Npm:
         ),
     )
     upstreams = True
+    companions: tuple[str, ...] = ()
     shown = frozenset({Status.PUBLISHED})
 
     def package(self, namespace: str, name: str) -> Package:

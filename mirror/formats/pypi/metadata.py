@@ -72,6 +72,7 @@ def summary(metadata: Mapping[str, Any], readme: object = None) -> Summary:
     urls = links if isinstance(links, dict) else {}
     text = readme if isinstance(readme, str) and readme.strip() else None
     return Summary(
+        display_name=_text(metadata.get("name")),
         summary=_text(metadata.get("summary")),
         home_page=_text(metadata.get("home_page"))
         or _labelled(urls, re.compile("home ?page", re.IGNORECASE)),

@@ -28,6 +28,7 @@ from mirror.formats.pypi import (
     versions,
     views,
 )
+from mirror.formats.pypi.files import COMPANIONS
 from mirror.model import ListedVersion, Listing, Package, Status
 
 ACCEPT = (
@@ -56,6 +57,7 @@ class PyPI:
     )
 
     upstreams = True
+    companions: tuple[str, ...] = COMPANIONS
     shown = frozenset({Status.PUBLISHED})
 
     # -- names

@@ -102,7 +102,9 @@ def test_what_a_retained_file_says_of_its_version(asset: str, packed: Any) -> No
         Dependency("", "a", "", ">1"),
         Dependency("", "b", "", 'extra == "test"'),
     )
-    assert found.summary == Summary("of it", "https://home", "https://code", ("MIT",), "Read me.\n")
+    assert found.summary == Summary(
+        "of it", "https://home", "https://code", ("MIT",), "Read me.\n", "My.Pkg"
+    )
     assert found.manifest["files"] == {asset: {}}
     assert found.manifest["metadata"]["summary"] == "of it"
     assert "description" not in found.manifest["metadata"]

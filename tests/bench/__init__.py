@@ -1,1 +1,1 @@
-"""Side by side with nginx, on this machine, in one run: `python -m tests.bench --help`."""
+"""Side by side with what people use instead, on this machine: `python -m tests.bench --help`."""

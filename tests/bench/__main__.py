@@ -1,144 +1,122 @@
-"""Runs the rounds and prints a table in Markdown."""
+"""The command: sets up the peers, runs what is asked for, prints Markdown."""
 
 import argparse
 import contextlib
-import platform
-import re
 import shutil
 import signal
-import statistics
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
 
-from tests.bench.material import Origin, Workload, gather, workloads
-from tests.bench.servers import Product, Server, bare, nginx
+from tests.bench import crowd, growth, life, live, trouble, warm
+from tests.bench.copies import COPIES
+from tests.bench.peers import Devpi, Nginx, Proxpi, Verdaccio
+from tests.bench.plot import plot
+from tests.bench.product import Mirror, interpreter
+from tests.bench.report import machine
+from tests.bench.servers import Server, Setting
+from tests.bench.suite import Suite
+from tests.bench.upstream import Upstream
 
+PEERS = (Nginx, Mirror, Verdaccio, Devpi, Proxpi)
+HELP = """\
+what is measured (--only "page, 5,000 files", --only crowd):
+  warm:     files, documents and 304s that are in every cache; with wrk
+  crowd:    100 clients at once for one cold file of 50 MB
+  trouble:  an upstream that lies or breaks off; kill -9 in the middle of a download
+  life:     memory; start to first served byte; publish to visible
+  growth:   an index of 10, 10,000 and 300,000 packages; chains of 1, 5 and 25 repositories
+  live:     npm ci and uv pip install against the real registries (only with --live)
 
-class Round(NamedTuple):
-    """What one run of wrk showed: requests and bytes per second, processor time per request."""
-
-    requests: float
-    bytes: float
-    cpu: float
-
-
-def measure(server: Server, workload: Workload, seconds: int) -> Round:
-    headers = [f"{name}: {value}" for name, value in server.headers(workload).items()]
-    command = ["wrk", "-t1", f"-c{workload.connections}", f"-d{seconds}s", "--timeout=30s"]
-    for header in headers:
-        command += ["-H", header]
-    before = server.seconds()
-    done = subprocess.run(
-        [*command, server.url(workload)], check=True, capture_output=True, text=True
-    )
-    spent = server.seconds() - before
-    if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
-        raise RuntimeError(f"{server.name} failed at {workload.title}:\n{done.stdout}")
-    count = int(find(r"(\d+) requests in", done.stdout))
-    rate = float(find(r"Requests/sec:\s+([\d.]+)", done.stdout))
-    amount, unit = re.search(r"Transfer/sec:\s+([\d.]+)([KMG]?)B", done.stdout).groups()
-    size = float(amount) * 1024 ** " KMG".index(unit or " ")
-    return Round(rate, size, spent / max(count, 1))
-
-
-def find(pattern: str, text: str) -> str:
-    match = re.search(pattern, text)
-    if match is None:
-        raise RuntimeError(f"wrk said nothing like {pattern}:\n{text}")
-    return match[1]
-
-
-def median(rounds: list[Round]) -> Round:
-    return Round(*(statistics.median(column) for column in zip(*rounds, strict=True)))
-
-
-def table(chosen: list[Workload], servers: list[Server], results: dict) -> Iterator[str]:
-    others = servers[1:]
-    names = "".join(f" {server.name} / nginx | {server.name} |" for server in others)
-    cpu = "".join(f" CPU {server.name} |" for server in servers)
-    yield f"| workload | nginx |{names}{cpu}"
-    yield "|---|" + "---|" * (1 + 2 * len(others) + len(servers))
-    for workload in chosen:
-        large = workload.connections == 8
-        row = {name: median(results[workload.title, name]) for name in [s.name for s in servers]}
-
-        def rate(each: Round, large: bool = large) -> str:
-            return f"{each.bytes / 1e6:,.0f} MB/s" if large else f"{each.requests:,.0f}/s"
-
-        first = row["nginx"]
-        cells = [workload.title, rate(first)]
-        for server in others:
-            each = row[server.name]
-            cells += [f"**{each.requests / first.requests:.2f}**", rate(each)]
-        cells += [f"{each.cpu * 1e6:,.0f} µs" for each in row.values()]
-        yield "| " + " | ".join(cells) + " |"
-
-
-def machine(python: str) -> str:
-    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    cores = Path("/proc/cpuinfo").read_text().count("processor\t")
-    engine = subprocess.run(["nginx", "-v"], capture_output=True, text=True).stderr.split("/")[-1]
-    interpreter = subprocess.run([python, "-V"], capture_output=True, text=True).stdout.strip()
-    return (
-        f"{cores} cores ({model[1] if model else platform.machine()}), Linux {platform.release()}, "
-        f"{interpreter}, aiohttp {version('aiohttp')}, uvloop {version('uvloop')}, "
-        f"nginx {engine.strip()} (one worker, no access log); load by wrk on the same machine"
-    )
+For a look: --rounds 1 --seconds 0.2 --only warm. For figures to publish: an idle machine, an
+interpreter that was built with profile-guided optimisation (--python /usr/bin/python3), and
+--rounds 5 --seconds 5.
+"""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=5, help="per workload, server and round")
-    parser.add_argument("--only", default="", help="workloads whose title contains this")
-    parser.add_argument("--bare", action="store_true", help="leave the product out")
-    parser.add_argument("--python", default=sys.executable, help="interpreter of the servers")
-    options = parser.parse_args()
-    for tool in ("nginx", "wrk"):
-        if shutil.which(tool) is None:
-            parser.error(f"{tool} is not installed")
-    chosen = [each for each in workloads() if options.only in each.title]
-    cache = Path(tempfile.gettempdir()) / "mirror-bench"
-    cache.mkdir(exist_ok=True)
-
+    options = _options()
     # Killed by `timeout`, it still stops its servers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    kept = options.folder.absolute()
+    kept.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=cache)))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=kept, prefix="run-")))
         folder.chmod(0o755)  # nginx's worker is another user
-        files = cache / "files"
-        shutil.rmtree(files, ignore_errors=True)
-        files.mkdir()
-        gather(files)
-        product = None
-        if not options.bare and find_spec("mirror.__main__") is not None:
-            origin = Origin(files)
-            stack.callback(origin.close)
-            product = Product(options.python, folder, origin.url)
-            stack.callback(product.stop)
-            for workload in chosen:
-                product.copy(workload._replace(held=False), files)
-        servers: list[Server] = [nginx(folder, files)]
-        stack.callback(servers[0].stop)
-        servers.append(bare(options.python, folder, files))
-        stack.callback(servers[1].stop)
-        if product is not None:
-            servers.append(product)
-        results: dict[tuple[str, str], list[Round]] = {}
-        for number in range(options.rounds):
-            for workload in chosen:
-                for server in servers:
-                    print(f"round {number + 1}: {workload.title}, {server.name}", file=sys.stderr)
-                    result = measure(server, workload, options.seconds)
-                    results.setdefault((workload.title, server.name), []).append(result)
-        print("\n".join(table(chosen, servers, results)))
-        print(f"\nMedians of {options.rounds} x {options.seconds} s. {machine(options.python)}.")
+        upstream = stack.enter_context(Upstream())
+        behind = (f"{upstream.url}{path}/" for path in ("npm", "simple", "packages"))
+        setting = Setting(kept, options.python, *behind)
+        suite = Suite(
+            setting=setting,
+            upstream=upstream,
+            folder=folder,
+            peers=_installed(setting, options.peers),
+            rounds=options.rounds,
+            seconds=options.seconds,
+            only=options.only,
+        )
+        result = warm.run(suite, options.copies)
+        for table in warm.tables(result):
+            print(table, flush=True)
+        if result.figures:
+            options.plot.write_text(plot(result))
+            suite.say(f"the plot is in {options.plot}")
+        for family in (crowd, trouble, life, growth, *((live,) if options.live else ())):
+            for table in family.run(suite):
+                print(table, flush=True)
+        print(f"Medians of {options.rounds} rounds, {options.seconds:g} s each with wrk.")
+        released = [f"{each.name} {each.release}" for each in suite.peers if each.release]
+        print(machine(interpreter(setting.python, setting.tools), released))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description=__doc__,
+        epilog=HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    folder = Path(tempfile.gettempdir()) / "mirror-bench"
+    add = parser.add_argument
+    add("--rounds", type=int, default=3)
+    add("--seconds", type=float, default=5, help="of wrk, per workload, server and round")
+    add("--only", action="append", default=[], help="what has this in its title; may be repeated")
+    add(
+        "--peers", type=_words, default=[], help="beside nginx and mirror, these only: devpi,proxpi"
+    )
+    add("--copies", type=_words, default=[], help=f"add to `warm`: {', '.join(COPIES)}")
+    add("--live", action="store_true", help="use the network: the real registries")
+    add("--python", default=sys.executable, help="interpreter of the mirror and of Python peers")
+    add("--folder", type=Path, default=folder, help=f"where peers are installed [{folder}]")
+    add("--plot", type=Path, help="file for the plot of `warm` [bench.svg in that folder]")
+    options = parser.parse_args()
+    options.plot = options.plot or options.folder / "bench.svg"
+    options.python = shutil.which(options.python) or options.python
+    if shutil.which("wrk") is None:
+        parser.error("wrk is not installed")
+    if unknown := set(options.copies) - set(COPIES):
+        parser.error(f"there is no copy called {', '.join(unknown)}")
+    return options
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip().lower() for word in text.split(",") if word.strip()]
+
+
+def _installed(setting: Setting, only: list[str]) -> list[type[Server]]:
+    """Those of the peers that can be started here; the others are named."""
+    found: list[type[Server]] = []
+    for kind in PEERS:
+        if only and kind.name.lower() not in only and kind not in (Nginx, Mirror):
+            continue
+        print(f"setting up {kind.name}", file=sys.stderr, flush=True)
+        try:
+            kind.install(setting)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others can be measured
+            print(f"**{kind.name} is left out:** {error}\n", flush=True)
+        else:
+            found.append(kind)
+    return found
 
 
 if __name__ == "__main__":

@@ -1,157 +1,146 @@
-"""What is served: two tarballs, a small packument, and that of `next`, the largest in daily use."""
+"""What is asked for: files of both ecosystems, and the documents that list them. Pure."""
 
-import gzip
 import hashlib
-import json
 import random
-import threading
-import urllib.error
-import urllib.request
 from base64 import b64encode
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
-NEXT = "https://registry.npmjs.org/next"
+from tests import distributions
+from tests.faults import packages
+
+Kind = Literal["npm", "pypi"]
+
 ABBREVIATED = "application/vnd.npm.install-v1+json"
-SMALL, LARGE = 34 << 10, 44 << 20
+SIMPLE = "application/vnd.pypi.simple.v1+json"
+ACCEPTED: Mapping[Kind, str] = {"npm": ABBREVIATED, "pypi": SIMPLE}
+"""What an installer says it takes as the document of a package."""
+
+LONG_AGO = "2020-02-03T04:05:06.789000Z"
 
 
-class Workload(NamedTuple):
-    """One row of the table: `file` as nginx names it, `path` and `accept` as npm asks for it."""
+class Artifact(NamedTuple):
+    """A file as both ecosystems know one: real enough for who looks inside."""
 
-    title: str
+    kind: Kind
+    package: str
     file: str
-    path: str
-    accept: str = "*/*"
-    gzip: bool = False
-    held: bool = False
-    connections: int = 64
+    content: bytes
+
+    @property
+    def path(self) -> str:
+        """Where the synthetic registry has it."""
+        if self.kind == "npm":
+            return f"/npm/{self.package}/-/{self.file}"
+        return f"/packages/{self.file}"
+
+    @property
+    def document(self) -> str:
+        """Where the synthetic registry has the document that lists it."""
+        return f"/npm/{self.package}" if self.kind == "npm" else f"/simple/{self.package}/"
 
 
-def workloads() -> list[Workload]:
-    small = "/npm/main/small"
-    tarball = Workload("tarball, 34 KB", "small.tgz", f"{small}/-/small-1.0.0.tgz")
-    packument = Workload("packument, small, gzip", "small.json", small, ABBREVIATED, gzip=True)
-    large = "/npm/main/large/-/large-1.0.0.tgz"
-    return [
-        tarball,
-        packument,
-        tarball._replace(title="tarball, 304", held=True),
-        packument._replace(title="packument, 304", held=True),
-        Workload("tarball, 44 MB", "large.tgz", large, connections=8),
-        Workload(
-            "packument of next, abbreviated, gzip",
-            "next.min.json",
-            "/npm/main/next",
-            ABBREVIATED,
-            gzip=True,
-        ),
-        Workload("packument of next, full, gzip", "next.json", "/npm/main/next", gzip=True),
-    ]
+def artifact(kind: Kind, package: str, size: int) -> Artifact:
+    """Version 1.0.0 of a package, of about `size` bytes that no compression makes smaller."""
+    filling = random.Random(package).randbytes(size)
+    if kind == "npm":
+        content = packages.tarball(package, filling=filling)
+        return Artifact(kind, package, f"{package}-1.0.0.tgz", content)
+    return Artifact(
+        kind, package, *distributions.wheel(package, "1.0.0", files={"filling": filling})
+    )
 
 
-def gather(folder: Path) -> None:
-    """Fill `folder` with the files of all workloads, and the `.gz` of those that want it."""
-    chance = random.Random(1)
-    (folder / "small.tgz").write_bytes(chance.randbytes(SMALL))
-    (folder / "large.tgz").write_bytes(chance.randbytes(LARGE))
-    write(folder, "small.json", synthetic("small", 60, chance))
-    full = real_next(folder.parent) or synthetic("next", 3500, chance)
-    write(folder, "next.json", full)
-    write(folder, "next.min.json", abbreviated(full))
+def packument(base: str, of: Artifact, versions: int, dependencies: int) -> dict[str, Any]:
+    """npm's full document: `of` and as many other versions, each with its dependencies.
 
-
-def write(folder: Path, name: str, document: object) -> None:
-    content = json.dumps(document, separators=(",", ":")).encode()
-    (folder / name).write_bytes(content)
-    (folder / f"{name}.gz").write_bytes(gzip.compress(content, 6))
-
-
-def real_next(cache: Path) -> dict | None:
-    """The real packument, fetched once; None when there is no way out."""
-    kept = cache / "next.registry.json"
-    if not kept.exists():
-        try:
-            with urllib.request.urlopen(NEXT, timeout=60) as response:
-                kept.write_bytes(response.read())
-        except urllib.error.URLError:
-            return None
-    return json.loads(kept.read_bytes())
-
-
-def synthetic(name: str, count: int, chance: random.Random) -> dict:
-    """A packument of `count` versions, about as compressible as real ones."""
-    versions = {}
-    for number in range(count):
+    It compresses about as well as real ones: digests and signatures are what does not.
+    """
+    chance = random.Random(of.package)
+    described = {}
+    for number in range(versions):
         version = f"1.0.{number}"
-        versions[version] = {
-            "name": name,
+        digests = chance.randbytes(20).hex(), chance.randbytes(64)
+        if not number:
+            digests = hashlib.sha1(of.content).hexdigest(), hashlib.sha512(of.content).digest()
+        described[version] = {
+            "name": of.package,
             "version": version,
-            "dependencies": {f"dependency-{n}": f"^{n}.{number}.0" for n in range(8)},
-            "dist": {
-                "tarball": f"{{base}}/{name}/-/{name}-{version}.tgz",
-                "shasum": chance.randbytes(20).hex(),
-                "integrity": "sha512-" + b64encode(chance.randbytes(64)).decode(),
+            "description": "Made for a measurement",
+            "license": "MIT",
+            "dependencies": {f"dependency-{each}": f"^{each}.{number}.0" for each in range(8)},
+            "devDependencies": {
+                f"@scope/development-{each}": f"{each}.0.1" for each in range(dependencies)
             },
-            "scripts": {"test": "node test", "build": "tsc"},
+            "scripts": {"test": "node test", "build": "tsc --build", "lint": "eslint ."},
+            "dist": {
+                "tarball": f"{base}npm/{of.package}/-/{of.package}-{version}.tgz",
+                "shasum": digests[0],
+                "integrity": f"sha512-{b64encode(digests[1]).decode()}",
+                "fileCount": 7,
+                "unpackedSize": 123_456,
+                "signatures": [
+                    {"keyid": "SHA256:made", "sig": b64encode(chance.randbytes(71)).decode()}
+                ],
+            },
+            "_npmUser": {"name": "somebody", "email": "somebody@example.com"},
         }
-    return {"name": name, "dist-tags": {"latest": "1.0.0"}, "versions": versions, "time": {}}
+    return {
+        "name": of.package,
+        "dist-tags": {"latest": "1.0.0"},
+        "versions": described,
+        "time": {"created": LONG_AGO, "modified": LONG_AGO, **dict.fromkeys(described, LONG_AGO)},
+        "readme": "# Made for a measurement\n" * 20,
+    }
 
 
-def abbreviated(full: Mapping) -> dict:
+def abbreviated(full: Mapping[str, Any]) -> dict[str, Any]:
     """What an installer asks for (npm's package-metadata.md)."""
-    kept = ("name", "version", "dependencies", "optionalDependencies", "devDependencies")
-    kept += ("bin", "dist", "engines", "peerDependencies", "deprecated", "cpu", "os")
+    kept = ("name", "version", "dependencies", "devDependencies", "dist")
     return {
         "name": full["name"],
+        "modified": full["time"]["modified"],
         "dist-tags": full["dist-tags"],
         "versions": {
-            version: {key: manifest[key] for key in kept if key in manifest}
+            version: {key: manifest[key] for key in kept}
             for version, manifest in full["versions"].items()
         },
     }
 
 
-class Origin:
-    """A registry of the gathered files, for a mirror to warm itself from."""
-
-    def __init__(self, folder: Path) -> None:
-        self._answers: dict[str, bytes] = {}
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = outer._answers.get(self.path)
-                self.send_response(404 if body is None else 200)
-                self.send_header("Content-Length", str(len(body or b"")))
-                self.send_header("Content-Type", "application/json")
-                self.end_headers()
-                self.wfile.write(body or b"")
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-        for name in ("small", "large"):
-            document = json.loads((folder / "small.json").read_bytes())
-            document["name"] = name
-            for version, manifest in document["versions"].items():
-                manifest["name"] = name
-                manifest["dist"]["tarball"] = f"{self.url}{name}/-/{name}-{version}.tgz"
-            content = (folder / f"{name}.tgz").read_bytes()
-            document["versions"]["1.0.0"]["dist"] = {
-                "tarball": f"{self.url}{name}/-/{name}-1.0.0.tgz",
-                "shasum": hashlib.sha1(content).hexdigest(),
-                "integrity": "sha512-" + b64encode(hashlib.sha512(content).digest()).decode(),
-            }
-            self._answers[f"/{name}"] = json.dumps(document).encode()
-            self._answers[f"/{name}/-/{name}-1.0.0.tgz"] = content
-        self._answers["/next"] = (folder / "next.json").read_bytes()
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+def page(base: str, of: Artifact, files: int) -> dict[str, Any]:
+    """A project's page (PEP 691): `of` and as many other files."""
+    chance = random.Random(of.package)
+    tags = [f"cp3{minor}-cp3{minor}-manylinux_2_28_x86_64" for minor in range(9, 15)]
+    names = [
+        f"{of.package}-0.{number // 6}.{number % 6}-{tags[number % 6]}.whl"
+        for number in range(1, files)
+    ]
+    entries: list[dict[str, Any]] = [
+        {
+            "filename": name,
+            "url": f"{base}packages/{name}",
+            "hashes": {"sha256": chance.randbytes(32).hex()},
+            "core-metadata": {"sha256": chance.randbytes(32).hex()},
+            "requires-python": ">=3.9",
+            "size": chance.randrange(50_000, 20_000_000),
+            "upload-time": LONG_AGO,
+            "yanked": False,
+        }
+        for name in names
+    ]
+    first: dict[str, Any] = {
+        "filename": of.file,
+        "url": f"{base}packages/{of.file}",
+        "hashes": {"sha256": hashlib.sha256(of.content).hexdigest()},
+        "requires-python": ">=3.9",
+        "size": len(of.content),
+        "upload-time": LONG_AGO,
+        "yanked": False,
+    }
+    return {
+        "meta": {"api-version": "1.1"},
+        "name": of.package,
+        "versions": sorted({each["filename"].split("-")[1] for each in (first, *entries)}),
+        "files": [first, *entries],
+    }

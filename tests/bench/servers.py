@@ -1,151 +1,221 @@
-"""The servers under load: each a process of its own, whose processor time can be read."""
+"""A server under measurement: a group of processes, and a folder with all that it keeps."""
 
-import gzip
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar, NamedTuple, Self
+from urllib.parse import urljoin, urlsplit
 
-from tests.bench.material import Workload
+from tests.bench.asking import get
+from tests.bench.material import ACCEPTED, Artifact, Kind
 
-NGINX = """
-worker_processes 1;
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/nginx.log;
-events {{ worker_connections 1024; }}
-http {{
-    access_log off;
-    sendfile on;
-    keepalive_requests 100000000;
-    open_file_cache max=100 inactive=600s;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{
-        listen 127.0.0.1:{port} backlog=2048;
-        root {files};
-        gzip_static on;
-        gzip_vary on;
-    }}
-}}
-"""
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
+STARTING = RESTING = 60.0  # seconds
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+class Setting(NamedTuple):
+    """What all servers have in common: where things are installed, the interpreter of those in
+    Python, and the registries that are behind them. Addresses end with a slash.
+    """
+
+    tools: Path
+    python: str
+    npm: str = "https://registry.npmjs.org/"
+    simple: str = "https://pypi.org/simple/"
+    files: str = "https://files.pythonhosted.org/packages/"
 
 
 class Server:
-    """A process that listens on `port`; `name` is its column."""
+    """One server; `with` starts it for the first time and ends it.
 
-    def __init__(self, name: str, command: list[str], port: int, folder: Path) -> None:
-        self.name, self.port = name, port
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # libraries are the interpreter's own
-        with (folder / f"{name}.output").open("wb") as output:  # written to, as in earnest
+    `name` is its column, `release` what was installed. `npm` and `simple` are the paths of its registries with a final slash,
+    empty where it has none.
+    """
+
+    name: ClassVar[str]
+    release: ClassVar[str] = ""
+    npm: ClassVar[str] = ""
+    simple: ClassVar[str] = ""
+
+    def __init__(self, setting: Setting, folder: Path) -> None:
+        self.setting, self.folder = setting, folder
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    # -- what differs from product to product
+
+    @classmethod
+    def install(cls, setting: Setting) -> None:
+        """Make sure that it can be started; raises what prevents it."""
+
+    def prepare(self) -> None:
+        """Write the configuration, before the first start."""
+
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def environment(self) -> dict[str, str]:
+        """What is added to ours."""
+        return {}
+
+    def settle(self) -> None:
+        """What can only be said to the running server, after the first start."""
+
+    def token(self) -> str | None:
+        """A bearer token of somebody who may read and publish; None where there is no such thing."""
+        return None
+
+    # -- the processes
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.prepare()
+            self.start()
+            self.settle()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Returns when it listens."""
+        ours = {key: value for key, value in os.environ.items() if not key.startswith("MIRROR_")}
+        with self.output.open("ab") as output:  # a log is written to, as in earnest
             self._process = subprocess.Popen(
-                command, env=environment, stdout=output, stderr=subprocess.STDOUT
+                self.command(),
+                env={**ours, **self.environment()},
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # the group is the server, whatever it forks
             )
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-            except OSError:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    self.stop()
-                    raise RuntimeError(f"{name} did not start: {' '.join(command)}") from None
-                time.sleep(0.05)
-            else:
-                return
+        deadline = time.monotonic() + STARTING
+        while not listens(self.port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                said = self.output.read_text(errors="replace")[-1000:]
+                raise RuntimeError(f"{self.name} did not start:\n{said}")
+            time.sleep(0.002)
 
-    def path(self, workload: Workload) -> str:
-        return f"/{workload.file}"
+    def stop(self) -> None:
+        """SIGTERM, and SIGKILL to those who do not care."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(15)
+        self.kill()
 
-    def url(self, workload: Workload) -> str:
-        return f"http://127.0.0.1:{self.port}{self.path(workload)}"
+    def kill(self) -> None:
+        """kill -9, all of it at once."""
+        process, self._process = self._process, None
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
-    def headers(self, workload: Workload) -> dict[str, str]:
-        """What a client sends, with the server's own ETag where it holds a copy."""
-        headers = {"Accept": workload.accept}
-        if workload.gzip:
-            headers["Accept-Encoding"] = "gzip"
-        if workload.held:
-            headers["If-None-Match"] = self.get(workload._replace(held=False))[1]
-        return headers
+    # -- where things are
 
-    def get(self, workload: Workload) -> tuple[bytes, str]:
-        """The body as it is sent, and its ETag."""
-        asked = urllib.request.Request(self.url(workload), headers=self.headers(workload))
-        with urllib.request.urlopen(asked, timeout=120) as response:
-            if workload.gzip and response.headers["Content-Encoding"] != "gzip":
-                raise RuntimeError(f"{self.name} does not compress {asked.full_url}")
-            return response.read(), response.headers["ETag"] or ""
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The ecosystems that it serves."""
+        registries: dict[Kind, str] = {"npm": self.npm, "pypi": self.simple}
+        return tuple(kind for kind, path in registries.items() if path)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def registry(self, kind: Kind) -> str:
+        """What a client is configured with, with a final slash."""
+        return f"{self.url}{self.npm if kind == 'npm' else self.simple}"
+
+    def document(self, kind: Kind, package: str) -> str:
+        """The address of a package's document."""
+        return f"{self.registry(kind)}{package}{'' if kind == 'npm' else '/'}"
+
+    def place(self, made: Artifact) -> str:
+        """The address of a file, as the server's own document tells it."""
+        address = self.document(made.kind, made.package)
+        document = get(address, {"Accept": ACCEPTED[made.kind]}).checked().json
+        if made.kind == "npm":
+            found = document["versions"]["1.0.0"]["dist"]["tarball"]
+        else:
+            found = next(e["url"] for e in document["files"] if e["filename"] == made.file)
+        # Whoever does not rewrite documents has the file under the same path.
+        parts = urlsplit(urljoin(address, found))
+        return f"{self.url}{parts.path}"
+
+    # -- what it costs
+
+    @property
+    def output(self) -> Path:
+        return self.folder / "output.log"
 
     def seconds(self) -> float:
-        """Processor time of the process and its children so far."""
-        total, family = 0.0, {self._process.pid}
-        for path in sorted(Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name)):
+        """Processor time of all its processes so far."""
+        return sum(sum(map(int, fields[11:15])) for _, fields in self._processes()) / TICKS
+
+    def rest(self) -> None:
+        """Wait until it does nothing any more: of what was asked for, much may still be made."""
+        deadline, before = time.monotonic() + RESTING, -1.0
+        while before != (now := self.seconds()) and time.monotonic() < deadline:
+            before = now
+            time.sleep(0.1)
+
+    def memory(self) -> float:
+        """Megabytes that are resident; what processes share counts once."""
+        total = 0
+        for pid, _ in self._processes():
+            try:
+                lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            except OSError:
+                continue
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        return total / 1000
+
+    def disk(self) -> int:
+        """Bytes of all its files but for what it logged."""
+        return sum(
+            path.lstat().st_size
+            for path in self.folder.rglob("*")
+            if path.is_file() and path.suffix != ".log"
+        )
+
+    def _processes(self) -> Iterator[tuple[int, list[str]]]:
+        """Its processes, with the fields of /proc/PID/stat from the third on."""
+        assert self._process is not None
+        group = str(self._process.pid)
+        for path in Path("/proc").glob("[0-9]*"):
             try:
                 fields = (path / "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-            if int(path.name) in family or int(fields[1]) in family:
-                family.add(int(path.name))
-                total += (int(fields[11]) + int(fields[12])) / TICKS
-        return total
-
-    def stop(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            if fields[2] == group:
+                yield int(path.name), fields
 
 
-def nginx(folder: Path, files: Path) -> Server:
-    port = free_port()
-    configuration = folder / "nginx.conf"
-    configuration.write_text(NGINX.format(folder=folder, files=files, port=port))
-    command = ["nginx", "-c", str(configuration), "-e", f"{folder}/nginx.log"]
-    return Server("nginx", command, port, folder)
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
-def bare(python: str, folder: Path, files: Path) -> Server:
-    port = free_port()
-    return Server("bare", [python, "-m", "tests.bench.bare", str(port), str(files)], port, folder)
-
-
-class Product(Server):
-    """The whole mirror, warmed from an origin on loopback."""
-
-    def __init__(self, python: str, folder: Path, origin: str) -> None:
-        port = free_port()
-        configuration = folder / "mirror.yaml"
-        configuration.write_text(
-            f"server: {{port: {port}}}\ndata_dir: {folder}/data\n"
-            f"connections: {{'public:npmjs': {{url: '{origin}'}}}}\n"
-        )
-        command = [python, "-m", "mirror", "serve", "--config", str(configuration)]
-        super().__init__("mirror", command, port, folder)
-
-    def path(self, workload: Workload) -> str:
-        return workload.path
-
-    def copy(self, workload: Workload, files: Path) -> None:
-        """Give the others the bytes that this one sends: its documents carry its own addresses."""
-        body, _ = self.get(workload)
-        if workload.gzip:
-            (files / f"{workload.file}.gz").write_bytes(body)
-            body = gzip.decompress(body)
-        (files / workload.file).write_bytes(body)
+def free_port() -> int:
+    """A TCP port of loopback that was free just now."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port

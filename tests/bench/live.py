@@ -1,0 +1,121 @@
+"""Real clients with real projects from the real registries; wall time, with empty client caches."""
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from tests.bench import installing
+from tests.bench.material import Kind
+from tests.bench.report import Table
+from tests.bench.servers import Server, Setting
+from tests.bench.suite import Suite, Value
+
+NPM_PROJECT = Path(__file__).parents[1] / "clients/project/package.json"
+UV = "uv==0.13.9"
+REQUIREMENTS = (
+    "aiohttp", "alembic", "black", "boto3", "celery", "cryptography", "django", "fastapi",
+    "flask", "httpx", "jsonschema", "lxml", "numpy", "pandas", "paramiko", "pillow", "psutil",
+    "pylint", "pytest", "pyyaml", "redis", "requests", "rich", "scikit-learn", "sphinx",
+    "sqlalchemy", "tornado", "tox", "tqdm", "typer", "uvicorn",
+)  # fmt: skip
+
+
+class Direct(Server):
+    """No mirror at all."""
+
+    name = "direct"
+    npm = simple = "/"
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True)
+        return self
+
+    def registry(self, kind: Kind) -> str:
+        return self.setting.npm if kind == "npm" else self.setting.simple
+
+
+def run(suite: Suite) -> Iterator[Table]:
+    title = "Installs from the real registries, s"
+    if not suite.wants(f"live: {title}"):
+        return
+    real = Setting(suite.setting.tools, suite.setting.python)
+    projects: dict[Kind, Npm | Uv] = {"npm": Npm(real), "pypi": Uv(real)}
+    kinds: tuple[type[Server], ...] = (Direct, *suite.peers)
+
+    def fresh(kind: type[Server]) -> Server:
+        return kind(real, suite.place())
+
+    def measure(server: Server) -> Mapping[str, Value]:
+        found: dict[str, Value] = {}
+        for kind in server.kinds:
+            project = projects[kind]
+            for state in ("cold", "warm"):
+                desk = suite.place()
+                desk.mkdir()
+                began = time.perf_counter()
+                project.install(server.registry(kind), desk)
+                found[f"{project.title}, {state}"] = time.perf_counter() - began
+                shutil.rmtree(desk)
+        return found
+
+    yield suite.compare(title, {each.name: partial(fresh, each) for each in kinds}, measure)
+
+
+class Npm:
+    """`npm ci`, without scripts, from a lockfile that names no registry."""
+
+    def __init__(self, real: Setting) -> None:
+        self._folder = real.tools / "live-npm"
+        lockfile = self._folder / "package-lock.json"
+        if not lockfile.exists():
+            self._folder.mkdir(exist_ok=True)
+            shutil.copy(NPM_PROJECT, self._folder)
+            asked = ["--package-lock-only", "--omit-lockfile-registry-resolved"]
+            installing.run(self._command("install", real.npm, self._folder) + asked, self._folder)
+            shutil.rmtree(self._folder / "cache", ignore_errors=True)
+        packages = json.loads(lockfile.read_text())["packages"]
+        self.title = f"npm ci of {len(packages) - 1} packages"
+
+    def install(self, registry: str, desk: Path) -> None:
+        for file in ("package.json", "package-lock.json"):
+            shutil.copy(self._folder / file, desk)
+        installing.run(self._command("ci", registry, desk), desk)
+
+    def _command(self, what: str, registry: str, folder: Path) -> list[str]:
+        quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--no-update-notifier"]
+        return ["npm", what, *quiet, "--registry", registry, "--cache", str(folder / "cache")]
+
+
+class Uv:
+    """`uv pip install` of pinned requirements into an empty environment."""
+
+    def __init__(self, real: Setting) -> None:
+        self._python = real.python
+        self._uv = installing.python_with(real.python, real.tools / "uv", [UV]) / "uv"
+        self._pinned = real.tools / "live-requirements.txt"
+        if not self._pinned.exists():
+            asked = "".join(f"{each}\n" for each in REQUIREMENTS)
+            command = self._command("compile", real.simple, real.tools / "uv-cache", "-")
+            self._pinned.write_text(_piped(command, asked))
+            shutil.rmtree(real.tools / "uv-cache", ignore_errors=True)
+        pinned = sum("==" in line for line in self._pinned.read_text().splitlines())
+        self.title = f"uv pip install of {pinned} packages"
+
+    def install(self, registry: str, desk: Path) -> None:
+        environment = desk / "environment"
+        installing.run([self._python, "-m", "venv", "--without-pip", str(environment)])
+        command = self._command("install", registry, desk / "cache", "-r", str(self._pinned))
+        installing.run([*command, "--no-deps", "--python", str(environment / "bin/python")], desk)
+
+    def _command(self, what: str, index: str, cache: Path, *more: str) -> Sequence[str]:
+        where = ["--default-index", index, "--cache-dir", str(cache), "--only-binary", ":all:"]
+        return [str(self._uv), "pip", what, *where, "--no-config", *more]
+
+
+def _piped(command: Sequence[str], text: str) -> str:
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout

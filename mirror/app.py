@@ -8,8 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from yarl import URL
-
 from mirror.api.api import Api
 from mirror.api.door import Door
 from mirror.api.pagination import Pager
@@ -33,7 +31,7 @@ from mirror.endpoints.routing import Bases
 from mirror.endpoints.shelf import Shelf
 from mirror.endpoints.writes import Writes
 from mirror.errors import Storage
-from mirror.formats import FORMATS
+from mirror.registries import client_of, connections
 from mirror.repositories.amending import Amender
 from mirror.repositories.assets import AssetReader
 from mirror.repositories.copying import Copier
@@ -62,8 +60,6 @@ from mirror.store.users import Users
 from mirror.telemetry.access import AccessLog
 from mirror.telemetry.logs import resolve
 from mirror.telemetry.metrics import Metrics
-from mirror.upstream.client import Client, default_agent
-from mirror.upstream.connections import Connection
 from mirror.upstream.flights import Flights
 
 INDEX = "index.sqlite3"
@@ -95,28 +91,6 @@ class Parts:
     flights: Flights
 
 
-def connections(settings: Settings) -> dict[str, Connection]:
-    """The public connections that the formats know, changed and added to as the file says."""
-    found: dict[str, Connection] = {}
-    for form in FORMATS.values():
-        for public in form.connections:
-            found[public.name] = Connection(public.name, form.name, URL(public.url), public.hosts)
-    for name, given in settings.connections.items():
-        known = found.get(name)
-        address = str(given.url) if given.url is not None else str(known.url) if known else ""
-        url = URL(address if address.endswith("/") else f"{address}/")
-        found[name] = Connection(
-            name=name,
-            format=given.format or (known.format if known else ""),
-            url=url,
-            # The public hosts stay allowed: a corporate proxy often passes addresses on.
-            hosts=(*given.hosts, *(known.hosts if known else ())),
-            authorization=given.auth.authorization() if given.auth is not None else None,
-            proxy=URL(given.proxy.get_secret_value()) if given.proxy is not None else None,
-        )
-    return found
-
-
 @asynccontextmanager
 async def index(settings: Settings, changes: Changes, *, watch: bool) -> AsyncIterator[Database]:
     """The index of the data directory, made and migrated where needed."""
@@ -145,7 +119,7 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
         known = connections(settings)
         compute = Compute()
         stack.callback(compute.close)
-        client = _client(settings, metrics)
+        client = client_of(settings, metrics)
         await client.start()
         stack.push_async_callback(client.close)
         flights = Flights(client, blobs)
@@ -289,21 +263,6 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
             metrics=metrics,
             flights=flights,
         )
-
-
-def _client(settings: Settings, metrics: Metrics) -> Client:
-    upstream = settings.upstream
-    contact = upstream.user_agent_contact
-    return Client(
-        connect=upstream.connect_timeout,
-        idle=upstream.idle_timeout,
-        per_host=upstream.per_host,
-        attempts=1 + upstream.retries,
-        breaker_threshold=upstream.breaker_failures,
-        breaker_pause=upstream.breaker_pause_max,
-        user_agent=f"{default_agent()} {contact}" if contact else None,
-        observer=metrics,
-    )
 
 
 def make_folder(data_dir: Path) -> None:

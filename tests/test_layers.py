@@ -41,6 +41,7 @@ RULES = {
     "mirror.endpoints":               f"formats repositories auth telemetry {BYTES} {RECORDS}",
     "mirror.api":                     f"formats repositories auth telemetry store {HTTP}",
     "mirror.console":                 "formats repositories auth telemetry",
+    "mirror.registries":              "config formats telemetry upstream",
     "mirror.app":                     EVERYTHING,
     "mirror.declared":                "api.api arns auth.policies config repositories.groups store",
     "mirror.declared.first":          "declared.present formats",

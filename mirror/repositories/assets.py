@@ -1,6 +1,5 @@
 """One file through a chain of repositories: stored, or on its way in."""
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,8 +18,8 @@ from mirror.model import (
     OriginType,
     Promise,
 )
-from mirror.repositories import listings
 from mirror.repositories.deduplication import already_here
+from mirror.repositories.offers import Offers
 from mirror.repositories.origins import Source
 from mirror.repositories.retention import Found, Retention
 from mirror.repositories.searching import Walk
@@ -28,7 +27,6 @@ from mirror.repositories.sidecars import Sidecars
 from mirror.repositories.upstreams import Upstreams
 from mirror.store.blobs import Blobs
 from mirror.store.changes import Changes, Stamp
-from mirror.store.documents import StoredListing
 from mirror.store.files import OpenFile
 from mirror.store.packages import AssetRow, Packages
 from mirror.upstream.connections import Connection
@@ -76,7 +74,7 @@ class AssetReader:
         asset_size: int,
     ) -> None:
         self._packages = packages
-        self._upstreams = upstreams
+        self._offers = Offers(upstreams, blobs)
         self._sidecars = Sidecars(packages, upstreams, blobs)
         self._blobs = blobs
         self._flights = flights
@@ -113,7 +111,7 @@ class AssetReader:
             if wanted is not None and wanted.connection != source.connection:
                 continue
             try:
-                found = await self._listed(walk.connection(source), intent)
+                found = await self._offers.find(walk.connection(source), intent)
             except Upstream as error:
                 failures.append(error)
                 continue
@@ -168,41 +166,6 @@ class AssetReader:
                 )
                 found = Found(intent.package, version, intent.asset, held.origin, held.status)
                 await self._retention.keep(found, digests, [walk.repository.id])
-
-    async def _listed(
-        self, connection: Connection, intent: ReadAsset
-    ) -> tuple[ListedVersion, ListedAsset] | None:
-        """The file as the connection's own listing describes it; asked again if it lacks it."""
-        looked_at: StoredListing | None = None
-        version: ListedVersion | None = None
-
-        async def lacks(listing: StoredListing) -> bool:
-            nonlocal looked_at, version
-            looked_at = listing
-            version = await asyncio.to_thread(self._find, listing, intent)
-            names = {asset.name for asset in version.assets} if version is not None else set()
-            return (intent.beside or intent.asset) not in names
-
-        asked = await self._upstreams.listing(connection, intent.package, lacking=lacks)
-        # What the older listing said no longer counts: the version may have been withdrawn.
-        if asked.listing is not None and asked.listing != looked_at:
-            await lacks(asked.listing)
-        if asked.listing is not None and version is not None:
-            for asset in version.assets:
-                if asset.name == intent.asset:
-                    return version, asset
-        if not isinstance(asked.error, NotFound | None):
-            raise asked.error
-        return None
-
-    def _find(self, listing: StoredListing, intent: ReadAsset) -> ListedVersion | None:
-        path = self._blobs.path(listing.sha256)
-        try:
-            identity = FORMATS[intent.package.format].identity
-            file = intent.beside or intent.asset
-            return listings.find(path, version=intent.version, asset=file, identity=identity)
-        except FileNotFoundError:  # a newer listing has just taken its place
-            return None
 
     async def _fetch(
         self,
@@ -264,7 +227,7 @@ class AssetReader:
         if origin is not None and origin.connection is not None:
             connection = self._connections.get(origin.connection)
         if connection is not None:
-            listed = await self._listed(connection, intent)
+            listed = await self._offers.find(connection, intent)
         if connection is None or listed is None or not (origin and status and digests):
             raise Storage(
                 f"the stored file '{intent.asset}' is missing or damaged, and no upstream has it: "

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+import uuid
 from typing import Any
 
 import orjson
@@ -39,6 +40,7 @@ class Door:
     async def __call__(self, exchange: Exchange) -> web.StreamResponse:
         """One answer; errors come in the envelope that SDKs know."""
         exchange.kind = "api"
+        exchange.id = str(uuid.uuid4())  # as AWS's own; the log line and the answer have the same
         try:
             return await self._answer(exchange)
         except MirrorError as error:

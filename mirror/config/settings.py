@@ -105,6 +105,12 @@ class Limits(Section):
     publish_body: Size = int(2.8 * GIB)
     """Bytes of a publish request: a file of 2 GiB as npm sends it, in base64 with its document."""
 
+    domains: Count = 10
+    """Domains of one account: CodeArtifact's quota."""
+
+    repositories: Count = 1000
+    """Repositories of one domain: CodeArtifact's quota."""
+
     direct_upstreams: Count = 10
     """Upstream repositories of one repository: CodeArtifact's quota."""
 

@@ -4,7 +4,7 @@ import pytest
 
 from mirror.api.errors import Rejected
 from mirror.api.quotas import PER_SECOND, READS, WRITES, Rates
-from mirror.errors import Throttled
+from mirror.errors import Exceeded, Throttled
 from tests.api.conftest import ACCOUNT, ROOT, Caller, installation
 
 OTHER = "111122223333"
@@ -105,3 +105,15 @@ async def test_calls_are_counted_where_the_setting_says_so(tmp_path, setting, li
             await copy()
         counted = parts.api._services.rates._buckets
         assert ((ACCOUNT, "CopyPackageVersions") in counted) is limited
+
+
+async def test_how_many_there_may_be_is_a_setting(tmp_path) -> None:
+    limits = {"MIRROR_LIMITS_DOMAINS": "2", "MIRROR_LIMITS_REPOSITORIES": "1"}
+    async with installation(tmp_path / "data", **limits) as parts:
+        root = Caller(parts, ROOT)
+        await root.call("CreateDomain", domain="second")
+        with pytest.raises(Exceeded):
+            await root.call("CreateDomain", domain="third")
+        await root.call("CreateRepository", domain="second", repository="one")
+        with pytest.raises(Exceeded):
+            await root.call("CreateRepository", domain="second", repository="two")

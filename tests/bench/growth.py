@@ -87,7 +87,7 @@ def _measured(suite: Suite, server: Server) -> Mapping[str, Value]:
         for number in range(FETCHED)
     ]
     fetched = [_timed(partial(_fetch, server, made)) for made in foreign]
-    search = f"{server.url}{server.npm}-/v1/search?text=number+7&size=20"
+    search = f"{server.registry('npm')}-/v1/search?size=20&text="
     api = _api(server)
     listed = partial(api.list_packages, domain="default", repository=server.last)
     load = hammer(server, Target(documents[0], {"Accept": ABBREVIATED}, 64), suite.seconds)
@@ -98,7 +98,8 @@ def _measured(suite: Suite, server: Server) -> Mapping[str, Value]:
         "memory then, MB": memory,
         "document of a held package, cold, ms": median(cold),
         "document and file from the upstream, cold, ms": median(fetched),
-        "npm search, first page, ms": _timed(partial(_read, search)),
+        "npm search, 20 of many hits, ms": _timed(partial(_read, f"{search}measurement")),
+        "npm search without a hit, ms": _timed(partial(_read, f"{search}nowhere")),
         "ListPackages, first page, ms": median(_timed(listed) for _ in range(5)),
         "document, warm, requests/s": load.requests,
         "document, warm, processor time a request, µs": load.cpu * 1e6,

@@ -30,7 +30,7 @@ class Round(NamedTuple):
 
 
 def hammer(server: Server, target: Target, seconds: float) -> Round:
-    """Ask for so many seconds; `RuntimeError` where the answers are refusals."""
+    """Ask for so many seconds; `RuntimeError` where answers are refusals, or many break off."""
     command = ["wrk", "-t1", f"-c{target.connections}", "-d1h", "--timeout=60s", target.url]
     for name, value in target.headers.items():
         command += ["-H", f"{name}: {value}"]
@@ -46,6 +46,9 @@ def hammer(server: Server, target: Target, seconds: float) -> Round:
     if refused := re.search(r"Non-2xx or 3xx responses: (\d+)", said):
         raise RuntimeError(f"{refused[1]} refusals")
     count = int(_find(r"(\d+) requests in", said))
+    broken = sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", said)))
+    if broken > 1 + count // 100:
+        raise RuntimeError(f"{broken} connections broke, {count} answers came")
     if not count:
         return one_by_one(server, target, seconds)
     amount, unit = re.search(r"Transfer/sec:\s+([\d.]+)([KMG]?)B", said).groups()  # type: ignore[union-attr]

@@ -9,6 +9,7 @@ import hashlib
 import json
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any, Self
 
 from aiohttp import web
@@ -21,13 +22,13 @@ PIECE = 64 << 10
 
 
 class Registry(Origin):
-    """An `Origin` that chooses between the representations of a document."""
+    """An `Origin` that chooses between the representations of a document, and keeps to its rates."""
 
     def __init__(self) -> None:
         super().__init__()
         self._types: dict[str, list[str]] = {}
 
-    def document(self, path: str, **bodies: Any) -> None:
+    def document(self, path: str, bodies: Mapping[str, Any]) -> None:
         """Serve a document; `bodies` by media type, the one for everybody else last."""
         self._types[path] = list(bodies)
         for kind, document in bodies.items():
@@ -105,8 +106,8 @@ class Upstream:
             self._projects.append(made.package)
             everything = [{"name": name} for name in self._projects]
             listed = {"meta": {"api-version": "1.1"}, "projects": everything}
-            registry.document("/simple/", **{SIMPLE: listed})
-        registry.document(made.document, **bodies)
+            registry.document("/simple/", {SIMPLE: listed})
+        registry.document(made.document, bodies)
         return made
 
     def forget(self, made: Artifact) -> None:

@@ -155,12 +155,13 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
             known,
             asset_size=limits.asset_size,
         )
+        shelf = Shelf(memory=cache.document_memory, files=cache.open_files)
         reads = Reads(
             search,
             documents,
             assets,
             changes,
-            Shelf(memory=cache.document_memory, files=cache.open_files),
+            shelf,
             anonymous=settings.auth.anonymous == "read",
         )
         arns = Arns(settings.region)
@@ -261,6 +262,7 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
                 bases=bases,
                 journal=journal,
                 changes=changes,
+                shelf=shelf,
             ),
             metrics=metrics,
             flights=flights,

@@ -162,19 +162,21 @@ class Front(asyncio.Protocol):
         hot, transport, borrowed = self._reception.hot, self._transport, self._borrowed
         if hot is None or transport is None or borrowed is None:
             return False
-        if self._fed or self.task is not None:
+        if self._fed or (self._task is not None and self.task is not None):
             self._hot = False
             return False
-        if transport.is_closing() or transport.get_write_buffer_size():
+        if transport.get_write_buffer_size() or transport.is_closing():
             return False
         try:
             outcome = hot.answer(data, transport, borrowed, self._remote)
         except OSError:  # the client is gone; nothing more can be said to it
             transport.abort()
             return True
+        if outcome is Outcome.ANSWERED:
+            return True
         if outcome is Outcome.STRANGE:
             self._hot = False
-        return outcome is Outcome.ANSWERED
+        return False
 
     def _await_head(self) -> None:
         self._since = self._loop.time()

@@ -15,7 +15,7 @@ from mirror.auth.access import READ, Access
 from mirror.auth.identity import Identity
 from mirror.endpoints.entity import Entity
 from mirror.endpoints.exchange import Exchange, entity_of
-from mirror.endpoints.journal import Journal
+from mirror.endpoints.journal import Entry, Journal
 from mirror.endpoints.operations import Operations
 from mirror.endpoints.reads import Reads
 from mirror.endpoints.relays import Relays
@@ -81,7 +81,7 @@ class Handler:
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, then note it in log and metrics."""
         started = time.perf_counter()
-        exchange = Exchange(request, self._journal.new_id())
+        exchange = Exchange(request, self._journal.new_id().decode("ascii"))
         response: web.StreamResponse | None = None
         whole = False
         try:
@@ -91,7 +91,10 @@ class Handler:
             whole = True
         finally:
             status = response.status if response is not None and whole else BROKEN_OFF
-            self._record(exchange, response, status, time.perf_counter() - started)
+            entry = self._entry(exchange, response, status)
+            seconds = time.perf_counter() - started
+            id_ = exchange.id.encode("ascii")
+            self._journal.note(entry, id_=id_, at=time.time(), seconds=seconds)
         return response
 
     async def _answer(self, exchange: Exchange) -> web.StreamResponse:
@@ -184,20 +187,16 @@ class Handler:
             response.force_close()  # nobody wants to read the rest of that body
         return response
 
-    def _record(
-        self, exchange: Exchange, response: web.StreamResponse | None, status: int, seconds: float
-    ) -> None:
+    def _entry(self, exchange: Exchange, response: web.StreamResponse | None, status: int) -> Entry:
         request = exchange.request
         sent = response.sent if isinstance(response, Sending | Following) else 0
-        self._journal.note(
-            id_=exchange.id,
+        return self._journal.entry(
             remote=request.remote or "",
             user=exchange.principal.name if exchange.principal is not None else "-",
             method=request.method,
             path=request.raw_path,
             status=status,
             sent=sent,
-            seconds=seconds,
             format_name=exchange.format,
             kind=exchange.kind,
             repository=exchange.repository_name,

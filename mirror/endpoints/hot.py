@@ -9,30 +9,26 @@ import asyncio
 import socket
 import time
 from enum import Enum
-from typing import NamedTuple
+from math import inf
 
 from mirror.auth.access import READ, Access
 from mirror.auth.identity import Identity
-from mirror.endpoints.entity import plan
+from mirror.endpoints.entity import OpenFile, plan
 from mirror.endpoints.heads import PlainHead, plain_head
 from mirror.endpoints.journal import Journal
 from mirror.endpoints.outlet import push
 from mirror.endpoints.reads import Reads
-from mirror.endpoints.routing import Bases, Route, domain_of, split
+from mirror.endpoints.routing import Bases, domain_of, split
 from mirror.endpoints.sending import date_line, part_fields
+from mirror.endpoints.shelf import Repeat, Shelf
 from mirror.errors import MirrorError
 from mirror.formats import FORMATS
-from mirror.formats.intents import Call, Intent
+from mirror.formats.intents import Call, ReadAsset, ReadPackage
 from mirror.repositories.searching import Search
 from mirror.store.changes import Changes
-from mirror.store.domains import Repository
-from mirror.store.users import Principal
 
 LARGEST = 256 * 1024
 """Bytes of a body that are sent here; larger ones deserve a task that waits for the client."""
-
-REMEMBERED = 4096
-"""Requests whose meaning is remembered: build machines ask the same things in the same bytes."""
 
 
 class Outcome(Enum):
@@ -43,20 +39,8 @@ class Outcome(Enum):
     STRANGE = "not one plain request"
 
 
-class _Meaning(NamedTuple):
-    """What a request asks, and that it may: good while no right and no repository changed."""
-
-    everything: int
-    head: PlainHead
-    route: Route
-    principal: Principal | None
-    repository: Repository
-    base: str
-    intent: Intent
-
-
 class HotPath:
-    """Answers from the shelf."""
+    """Answers from the shelf: at a glance what came before in the same bytes, else by reading."""
 
     def __init__(
         self,
@@ -68,6 +52,7 @@ class HotPath:
         bases: Bases,
         journal: Journal,
         changes: Changes,
+        shelf: Shelf,
     ) -> None:
         self._search = search
         self._identity = identity
@@ -76,7 +61,9 @@ class HotPath:
         self._bases = bases
         self._journal = journal
         self._changes = changes
-        self._meanings: dict[tuple[str, bytes], _Meaning] = {}
+        self._shelf = shelf
+        self._second = 0
+        self._date = b""
 
     def answer(
         self, data: bytes, transport: asyncio.Transport, borrowed: socket.socket, remote: str
@@ -85,73 +72,97 @@ class HotPath:
 
         `borrowed` is the transport's own socket, to send on past its (empty) buffer.
         """
-        started = time.perf_counter()
-        meaning = self._meanings.get((remote, data))
-        if meaning is None or meaning.everything != self._changes.everything:
+        started, now = time.perf_counter(), time.time()
+        repeat = self._shelf.again((remote, data))
+        if repeat is None or not self._good(repeat, now):
             head = plain_head(data)
             if head is None:
                 return Outcome.STRANGE
             try:
-                meaning = self._understand(head, remote)
+                repeat = self._prepare(head, remote)
             except (MirrorError, LookupError):
                 return Outcome.PLAIN
-            if len(self._meanings) >= REMEMBERED:
-                self._meanings.clear()
-            self._meanings[remote, data] = meaning
-        _, (method, target, fields), route, principal, repository, base, intent = meaning
-        if principal is not None and principal.expired(time.time()):
-            return Outcome.PLAIN  # the refusal is worded there
-        ready = self._reads.ready(repository, intent, base, fields.get("Accept-Encoding"))
-        if ready is None:
-            return Outcome.PLAIN
-        entity, outcome = ready
-        chosen = plan(entity, method, fields)
-        status, start, length = chosen
-        if length > LARGEST:
-            return Outcome.PLAIN
+            self._shelf.remember((remote, data), repeat)
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            self._date = date_line(second) + b"X-Request-Id: "
         id_ = self._journal.new_id()
-        block = entity.block(status)
-        if status == 206:
-            block += part_fields(entity, chosen)
-        answer = b"%b%bX-Request-Id: %b\r\n\r\n" % (block, date_line(), id_.encode("ascii"))
-        body = entity.body
-        if isinstance(body, bytes):
-            push(transport, borrowed, answer + body[start : start + length])
+        if repeat.file is None:
+            parts = (repeat.head, self._date, id_, b"\r\n\r\n", repeat.body)
+            transport.write(b"".join(parts))
         else:
-            push(transport, borrowed, answer, body.fileno(), start, length)
-        self._journal.note(
-            id_=id_,
-            remote=remote,
-            user=principal.name if principal is not None else "-",
-            method=method,
-            path=target,
-            status=status,
-            sent=length,
-            seconds=time.perf_counter() - started,
-            format_name=route.format,
-            kind=type(intent).__name__,
-            repository=route.repository,
-            cache=outcome,
-            agent=fields.get("User-Agent") or "",
-        )
+            answer = b"".join((repeat.head, self._date, id_, b"\r\n\r\n"))
+            push(transport, borrowed, answer, repeat.file.fileno(), repeat.start, repeat.length)
+        self._journal.note(repeat.noted, id_=id_, at=now, seconds=time.perf_counter() - started)
         return Outcome.ANSWERED
 
-    def _understand(self, head: PlainHead, remote: str) -> _Meaning:
-        """What `Handler` would make of the request.
+    def _good(self, repeat: Repeat, now: float) -> bool:
+        """Whether the answer, and the right to it, are still what they were."""
+        if repeat.seen != self._changes.count:
+            if repeat.entry.stamp != self._changes.stamp(repeat.package):
+                return False
+            repeat.seen = self._changes.count
+        return now < repeat.until
 
-        Raises `LookupError` or an error of the tree for all that is not known to be allowed.
+    def _prepare(self, head: PlainHead, remote: str) -> Repeat:
+        """What `Handler` would answer to the request.
+
+        Raises `LookupError` or an error of the tree for all that is not ready, or not known to be
+        allowed.
         """
-        everything = self._changes.everything
-        fields = head.fields
-        route = split(head.target)
+        seen = self._changes.count
+        method, target, fields = head
+        route = split(target)
         form = FORMATS[route.format]
         domain, owner = domain_of(route, fields.get("Host", "") or "")
         principal = self._identity.known(fields)
         repository = self._search.known(domain, route.repository, owner)
         base = self._bases.base(remote, fields, route.prefix)
-        intent = form.parse(Call(head.method, route.rest, route.query, fields))
+        intent = form.parse(Call(method, route.rest, route.query, fields))
         facts = self._bases.facts(remote, fields)
-        target = self._access.held(repository)
-        if not self._access.may_be_remembered(principal, READ, target, facts):
-            raise LookupError(target.arn)
-        return _Meaning(everything, head, route, principal, repository, base, intent)
+        held = self._access.held(repository)
+        if not self._access.may_be_remembered(principal, READ, held, facts):
+            raise LookupError(held.arn)
+        ready = self._reads.ready(repository, intent, base, fields.get("Accept-Encoding"))
+        if ready is None or not isinstance(intent, ReadPackage | ReadAsset):
+            raise LookupError(target)
+        shelved, entity = ready
+        chosen = plan(entity, method, fields)
+        status, start, length = chosen
+        if length > LARGEST:
+            raise LookupError(target)
+        ends = principal.expires_at if principal is not None else None
+        block = entity.block(status)
+        if status == 206:
+            block += part_fields(entity, chosen)
+        body: bytes = b""
+        file: OpenFile | None = None
+        if isinstance(entity.body, bytes):
+            body = entity.body[start : start + length]
+        elif length:
+            file = entity.body
+        return Repeat(
+            entry=shelved,
+            package=intent.package,
+            until=min(shelved.fresh_until, inf if ends is None else ends),
+            seen=seen,
+            head=block,
+            body=body,
+            file=file,
+            start=start,
+            length=length,
+            noted=self._journal.entry(
+                remote=remote,
+                user=principal.name if principal is not None else "-",
+                method=method,
+                path=target,
+                status=status,
+                sent=length,
+                format_name=route.format,
+                kind=type(intent).__name__,
+                repository=route.repository,
+                cache=ready.outcome,
+                agent=fields.get("User-Agent") or "",
+            ),
+        )

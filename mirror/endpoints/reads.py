@@ -26,10 +26,15 @@ STALE = (("Warning", '110 mirror "Response is Stale"'),)
 
 
 class Ready(NamedTuple):
-    """A prepared answer, and what log and metrics call it."""
+    """A prepared answer: an entry of the shelf, and which of its variants was asked for."""
 
+    shelved: Shelved
     entity: Entity
-    outcome: str
+
+    @property
+    def outcome(self) -> str:
+        """What log and metrics call it."""
+        return "stale" if self.shelved.stale else "hit"
 
 
 class Reads:
@@ -65,8 +70,7 @@ class Reads:
             return None
         if shelved is None or not self._good(shelved, intent):
             return None
-        entity = choose(shelved.identity, shelved.gzip, accept_encoding)
-        return Ready(entity, "stale" if shelved.stale else "hit")
+        return Ready(shelved, choose(shelved.identity, shelved.gzip, accept_encoding))
 
     async def document(self, exchange: Exchange, intent: ReadPackage) -> web.StreamResponse:
         """A document about a package; raises as `DocumentReader.read`."""

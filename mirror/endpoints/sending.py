@@ -116,7 +116,7 @@ class _Prebuilt(web.StreamResponse):
                 connection = b"Connection: close\r\n"
         elif self._persistent:
             connection = b"Connection: keep-alive\r\n"
-        return b"%b%b%b\r\n" % (date_line(), self._fields, connection)
+        return b"%b%b%b\r\n" % (date_line(int(time.time())), self._fields, connection)
 
 
 class Sending(_Prebuilt):
@@ -246,11 +246,7 @@ def part_fields(entity: Entity, plan_: Plan) -> bytes:
     return encode((("Content-Range", part), ("Content-Length", str(plan_.length))))
 
 
-def date_line() -> bytes:
-    """The Date field of an answer that leaves now."""
-    return _date(int(time.time()))
-
-
 @lru_cache(maxsize=1)
-def _date(second: int) -> bytes:
+def date_line(second: int) -> bytes:
+    """The Date field of an answer that leaves in that second of the epoch."""
     return b"Date: %b\r\n" % formatdate(second, usegmt=True).encode("ascii")

@@ -16,6 +16,9 @@ class Changes:
     """Counters that only grow; cheap enough to compare on every request."""
 
     def __init__(self) -> None:
+        self.count = 0
+        """Advances with every change: while it is the same, all stamps are."""
+
         self._everything = 0
         self._packages: defaultdict[Package, int] = defaultdict(int)
 
@@ -30,9 +33,11 @@ class Changes:
 
     def touch(self, package: Package) -> None:
         """Tell that rows of `package` changed in some repository."""
+        self.count += 1
         self._packages[package] += 1
 
     def touch_everything(self) -> None:
         """Tell that anything may have changed. Package counters restart, so they stay few."""
+        self.count += 1
         self._everything += 1
         self._packages.clear()

@@ -5,8 +5,8 @@ import contextlib
 import itertools
 import logging
 import secrets
-from datetime import UTC, datetime
-from typing import Any, BinaryIO, Literal
+import time
+from typing import BinaryIO, Literal
 
 import orjson
 
@@ -25,7 +25,8 @@ MOST = 8 * 1024 * 1024
 
 _LONGEST_LINE = 4096
 _LONGEST_FIELD = 1024
-_OPTIONS = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
+_JSON = (b'{"time":"%b.%06dZ","id":"%b","seconds":%.6f,%b\n', "%Y-%m-%dT%H:%M:%S")
+_TEXT = (b"%b.%06d %b %.6f s %b\n", "%H:%M:%S")
 
 
 class RequestIds:
@@ -35,11 +36,11 @@ class RequestIds:
     """
 
     def __init__(self) -> None:
-        self._prefix = secrets.token_hex(4)
+        self._prefix = secrets.token_hex(4).encode("ascii")
         self._counter = itertools.count(1)
 
-    def __call__(self) -> str:
-        return f"{self._prefix}{next(self._counter) & 0xFFFFFFFF:08x}"
+    def __call__(self) -> bytes:
+        return b"%b%08x" % (self._prefix, next(self._counter) & 0xFFFFFFFF)
 
 
 class AccessLog:
@@ -48,51 +49,62 @@ class AccessLog:
     def __init__(self, stream: BinaryIO, format_: Literal["json", "text"]) -> None:
         self._stream = stream
         self._text = format_ == "text"
+        self._line, self._clock_format = _TEXT if self._text else _JSON
+        self._second = 0
+        self._clock = b""
         self._buffer = bytearray()
         self._dropped = 0
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
         self._broken = False
 
-    def record(
+    def phrase(
         self,
         *,
-        id: str,  # noqa: A002 - the field's name in the line
         remote: str,
         user: str,
         method: str,
         path: str,
         status: int,
         sent: int,
-        seconds: float,
         format: str = "",  # noqa: A002 - the field's name in the line
         repository: str = "",
         cache: str = "",
         agent: str = "",
-    ) -> None:
-        """Note an answered request. `path` is raw, with its query; `sent` is bytes of body.
+    ) -> bytes:
+        """What a line says of an answer, whenever it is given: the same request may come again.
 
-        What a stranger wrote is made safe here: secrets hidden, control characters escaped,
-        lengths bounded.
+        `path` is raw, with its query; `sent` is bytes of body. What a stranger wrote is made safe
+        here: secrets hidden, control characters escaped, lengths bounded.
         """
-        if len(self._buffer) > MOST:
-            self._dropped += 1
-            return
-        self._buffer += self._encode({
-            "time": datetime.now(UTC),
-            "id": id,
+        path = redact_address(path)
+        if self._text:
+            text = f"{status} {method} {path} {sent} B {cache or '-'} {user} {remote}"
+            return one_line(text, _LONGEST_LINE).encode()
+        return _encode({
             "remote": remote,
             "user": user,
             "method": method,
-            "path": redact_address(path),
+            "path": path,
             "status": status,
             "bytes": sent,
-            "seconds": round(seconds, 6),
             "format": format,
             "repository": repository,
             "cache": cache,
             "agent": agent,
         })  # fmt: skip
+
+    def record(self, phrase: bytes, *, id_: bytes, at: float, seconds: float) -> None:
+        """Note an answer: its phrase, its request's name, the time of day, and how long it took."""
+        if len(self._buffer) > MOST:
+            self._dropped += 1
+            return
+        second = int(at)
+        if second != self._second:
+            self._second = second
+            self._clock = time.strftime(self._clock_format, time.gmtime(second)).encode("ascii")
+        micro = int((at - second) * 1e6)
+        self._buffer += self._line % (self._clock, micro, id_, seconds, phrase)
         if self._writing is not None:
             return
         if len(self._buffer) >= BATCH:
@@ -107,28 +119,6 @@ class AccessLog:
                 self._flush()
             if self._writing is not None:
                 await self._writing
-
-    def _encode(self, line: dict[str, Any]) -> bytes:
-        if self._text:
-            text = (
-                f"{line['time']:%H:%M:%S} {line['status']} {line['method']} {line['path']}"
-                f" {line['bytes']} B {line['seconds']:.4f} s {line['cache'] or '-'}"
-                f" {line['user']} {line['remote']} {line['id']}"
-            )
-            return one_line(text, _LONGEST_LINE).encode() + b"\n"
-        # JSON escapes ASCII's control characters itself, so the usual line needs one look at the
-        # whole; orjson refuses the lone surrogates that stand for undecodable bytes.
-        try:
-            plain = orjson.dumps(line, option=_OPTIONS)
-        except orjson.JSONEncodeError:
-            plain = b""
-        if plain.isascii() and 0 < len(plain) <= _LONGEST_LINE:
-            return plain
-        safe = {
-            name: one_line(value, _LONGEST_FIELD) if isinstance(value, str) else value
-            for name, value in line.items()
-        }
-        return orjson.dumps(safe, option=_OPTIONS)
 
     def _flush(self) -> None:
         if self._timer is not None:
@@ -157,3 +147,20 @@ class AccessLog:
         with contextlib.suppress(OSError, ValueError):
             self._stream.write(data)
             self._stream.flush()
+
+
+def _encode(members: dict[str, str | int]) -> bytes:
+    """The members of a JSON object and its closing brace."""
+    # JSON escapes ASCII's control characters itself, so the usual line needs one look at the
+    # whole; orjson refuses the lone surrogates that stand for undecodable bytes.
+    try:
+        plain = orjson.dumps(members)
+    except orjson.JSONEncodeError:
+        plain = b""
+    if plain.isascii() and 0 < len(plain) <= _LONGEST_LINE:
+        return plain[1:]
+    safe = {
+        name: one_line(value, _LONGEST_FIELD) if isinstance(value, str) else value
+        for name, value in members.items()
+    }
+    return orjson.dumps(safe)[1:]

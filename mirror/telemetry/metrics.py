@@ -24,9 +24,8 @@ _BATCHES: Final = (1, 2, 5, 10, 25, 50, 100, 250)
 class Metrics:
     """Counts what happens; also the upstream client's observer.
 
-    `request` and `cache` belong to the hot path and to the event loop's thread (under a
-    microsecond each); the others may be called from any. Hit ratio and bytes saved are for the
-    reader to compute: `mirror_cache_events_total{outcome="hit"}` over all of them, and
+    `requests` belong to the event loop's thread; the others may be called from any. Hit ratio and
+    bytes saved are for the reader to compute: `mirror_cache_events_total{outcome="hit"}` over all of them, and
     `mirror_sent_bytes_total - mirror_upstream_received_bytes_total`.
     """
 
@@ -35,15 +34,10 @@ class Metrics:
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
-        requests = Requests()
-        registry.register(requests)
-        self.request = requests.count
-        """`request(format, route, status, seconds, sent)`: see `Requests.count`."""
+        self.requests = Requests()
+        """What was answered, and what the cache did for it."""
 
-        self._cache = Counter(
-            "mirror_cache_events", "What the cache did.", ("format", "outcome"), registry=registry
-        )
-        self._cache_cells: dict[tuple[str, str], Callable[[], None]] = {}
+        registry.register(self.requests)
         self._answers = Counter(
             "mirror_upstream_requests",
             "Answers of upstreams.",
@@ -89,20 +83,6 @@ class Metrics:
         self._stalled = Counter(
             "mirror_loop_stalled_seconds", "Seconds lost in these.", registry=registry
         )
-
-    # -- requests and cache
-
-    def cache(self, format: str, outcome: str) -> None:  # noqa: A002 - the label's name
-        """One look into the cache for a document or an asset.
-
-        `outcome`: `hit` had it, `miss` had to fetch it, `stale` served it past its time,
-        `coalesced` joined a running fetch, `revalidated` heard that it is unchanged.
-        """
-        key = (format, outcome)
-        cell = self._cache_cells.get(key)
-        if cell is None:
-            cell = self._cache_cells[key] = self._cache.labels(format, outcome).inc
-        cell()
 
     # -- the upstream client's observer
 

@@ -20,8 +20,11 @@ class Lines:
     def __init__(self) -> None:
         self.lines: list[dict] = []
 
-    def record(self, **line) -> None:
-        self.lines.append(line)
+    def phrase(self, **fields) -> dict:
+        return fields
+
+    def record(self, phrase: dict, *, id_: bytes, at: float, seconds: float) -> None:
+        self.lines.append({**phrase, "id": id_.decode(), "seconds": seconds})
 
 
 class Failing:

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from mirror.endpoints.entity import Entity
-from mirror.endpoints.shelf import OVERHEAD, Shelf, Shelved
+from mirror.endpoints.journal import Entry
+from mirror.endpoints.shelf import OVERHEAD, REPEATED, REPEATS, Repeat, Shelf, Shelved
+from mirror.model import Package
+from mirror.telemetry.requests import Tally
 from tests.endpoints.wire import File
 
 STAMP = (0, 0)
@@ -38,7 +41,7 @@ def test_the_longest_unused_goes_first() -> None:
         shelf.put(key, answer())
     assert shelf.get("a") is not None
     shelf.put("d", answer())
-    assert held(shelf) == "cad"
+    assert held(shelf) == "cda"
     assert shelf.get("b") is None
 
 
@@ -84,3 +87,81 @@ def test_what_does_not_fit_at_all() -> None:
     shelf.put("a", answer(b"x"))
     assert len(shelf) == 0
     assert shelf._memory_left == room(1)
+
+
+def repeat(entry: Shelved, head: bytes = b"") -> Repeat:
+    return Repeat(
+        entry=entry,
+        package=Package("npm", "", "left-pad"),
+        until=0.0,
+        seen=0,
+        head=head,
+        body=b"",
+        file=None,
+        start=0,
+        length=0,
+        noted=Entry(b"", Tally(), 0),
+    )
+
+
+def asked(number: int) -> tuple[str, bytes]:
+    return "10.0.0.1", b"GET /%d" % number
+
+
+def test_a_request_is_remembered_for_as_long_as_its_answer() -> None:
+    shelf = Shelf(memory=room(9), files=0)
+    shelf.put("a", entry := answer())
+    shelf.remember(asked(1), known := repeat(entry))
+    assert shelf.again(asked(1)) is known
+    assert shelf.again(("10.0.0.2", asked(1)[1])) is None
+    shelf.put("a", answer())
+    assert shelf.again(asked(1)) is None
+    shelf.remember(asked(1), known)  # its entry is no longer there
+    assert shelf.again(asked(1)) is None
+    shelf.drop("a")
+    assert shelf._memory_left == room(9)
+    assert not shelf._repeats
+
+
+def test_requests_cost_memory() -> None:
+    shelf = Shelf(memory=room(3), files=0)
+    shelf.put("a", answer())
+    shelf.put("b", entry := answer())
+    shelf.remember(asked(1), repeat(entry, b"x" * (OVERHEAD - REPEATED - len(asked(1)[1]))))
+    assert (held(shelf), shelf._memory_left) == ("ab", 0)
+    shelf.remember(asked(2), repeat(entry))
+    assert held(shelf) == "b"
+    shelf.drop("b")
+    assert shelf._memory_left == room(3)
+
+
+def test_using_a_remembered_request_is_using_its_entry() -> None:
+    shelf = Shelf(memory=room(4), files=0)
+    for key in "ab":
+        shelf.put(key, entry := answer())
+        shelf.remember(asked(ord(key)), repeat(entry))
+    shelf.again(asked(ord("a")))
+    shelf.put("c", answer())
+    assert held(shelf) == "ca"
+
+
+def test_a_stranger_who_never_asks_the_same_twice_pushes_out_only_himself() -> None:
+    shelf = Shelf(memory=room(2) + (REPEATS + 1) * (REPEATED + 99), files=0)
+    shelf.put("a", entry := answer())
+    shelf.put("b", answer())
+    for number in range(10 * REPEATS):
+        shelf.remember(asked(number), repeat(entry))
+    assert held(shelf) == "ab"
+    assert len(shelf._repeats) == REPEATS
+    assert shelf.again(asked(10 * REPEATS - 1)) is not None
+    assert shelf.again(asked(0)) is None
+
+
+def test_the_same_request_is_remembered_once() -> None:
+    shelf = Shelf(memory=room(9), files=0)
+    shelf.put("a", entry := answer())
+    for _ in range(5):
+        shelf.remember(asked(1), known := repeat(entry))
+    assert shelf.again(asked(1)) is known
+    shelf.drop("a")
+    assert shelf._memory_left == room(9)

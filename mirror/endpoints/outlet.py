@@ -1,13 +1,16 @@
 """The way out: heads and pieces of files onto one connection, past the event loop's own buffers.
 
-uvloop has no sendfile and refuses to watch a transport's own descriptor. So a file goes out by
-`os.sendfile` on that descriptor for as long as the socket takes it; what is left is waited for on
-a duplicate, which nobody else watches.
+uvloop has no sendfile and refuses to watch a transport's own descriptor. So a file goes out on that
+descriptor for as long as the socket takes it; what is left is waited for on a duplicate, which
+nobody else watches. Short pieces go by `os.sendfile`, long ones out of short-lived mappings: the
+kernel's copy costs a third more here and saves the client on the same machine more than half, for
+it finds the bytes in the processor's cache.
 """
 
 import asyncio
 import contextlib
 import fcntl
+import mmap
 import os
 import socket
 import struct
@@ -21,7 +24,7 @@ from mirror.errors import Storage
 _TURN = 1 << 20
 """Most bytes of a file per turn of the loop: one fast reader must not hold up the others."""
 _PIECE = 1 << 18
-"""Bytes read at a time where sendfile cannot serve; the transport holds about as much again."""
+"""Bytes read at a time where they must be encrypted; the transport holds about as much again."""
 _MORE = getattr(socket, "MSG_MORE", 0)
 """Tells the kernel that a file follows, so that the head travels with its first bytes."""
 _RESET = struct.pack("ii", 1, 0)
@@ -106,7 +109,8 @@ class Outlet:
                 self._head = self._head[sock.send(self._head, _MORE if self._left else 0) :]
             if self._left and not self._head:
                 asked = min(self._left, _TURN)
-                self._moved(os.sendfile(sock.fileno(), self._file, self._offset, asked))
+                send = _send_mapped if asked == _TURN else os.sendfile
+                self._moved(send(sock.fileno(), self._file, self._offset, asked))
         except BlockingIOError:
             pass  # full: the loop says when it is not
         return not (self._head or self._left)
@@ -198,6 +202,21 @@ def push(
             return
         offset += moved
         length -= moved
+
+
+def _send_mapped(sock: int, file: int, offset: int, length: int) -> int:
+    """As `os.sendfile`, by a copy of the kernel's.
+
+    The bytes are only ever touched by the kernel: where the disk fails it says so (`OSError`), and
+    no signal ends the process.
+    """
+    before = offset % mmap.ALLOCATIONGRANULARITY
+    try:
+        pages = mmap.mmap(file, before + length, access=mmap.ACCESS_READ, offset=offset - before)
+    except ValueError:  # beyond the end of the file
+        return os.sendfile(sock, file, offset, length)
+    with pages, memoryview(pages) as view, view[before:] as piece:
+        return os.write(sock, piece)
 
 
 def sever(transport: asyncio.Transport) -> None:

@@ -23,6 +23,7 @@ RULES = {
     "mirror.model":                   "",
     "mirror.errors":                  "",
     "mirror.arns":                    "",
+    "mirror.codings":                 "",
     "mirror.formats":                 "",  # pure, and ecosystems never import each other
     "mirror.compute":                 "",
     "mirror.store":                   "",
@@ -58,7 +59,7 @@ RULES = {
 
 # Bytes and rows in, values out: time, chance and I/O come as arguments.
 PURE = (
-    "mirror.arns", "mirror.auth.policies", "mirror.auth.signatures", "mirror.formats",
+    "mirror.arns", "mirror.codings", "mirror.auth.policies", "mirror.auth.signatures", "mirror.formats",
     *(name for name, allowed in RULES.items() if allowed == DECISIONS),
 )  # fmt: skip
 IMPURE = {
@@ -70,7 +71,7 @@ IMPURE = {
 # The command line imports what a command needs when it runs, so that `--help` stays quick.
 LAZY = ("mirror.cli",)
 
-SHARED = ("mirror.model", "mirror.errors", "mirror.arns")
+SHARED = ("mirror.model", "mirror.errors", "mirror.arns", "mirror.codings")
 
 
 def files() -> list[Path]:

@@ -6,12 +6,13 @@ They read files by path and are otherwise pure: the same files give the same byt
 import gzip
 import hashlib
 import tempfile
-import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from mirror.codings import PIECE, decode, unpacked
 from mirror.errors import Misbehaved, NotFound
 from mirror.formats import FORMATS
 from mirror.formats.intents import ReadPackage
@@ -26,9 +27,6 @@ IN_MEMORY = 16 * 1024
 
 COMPRESSIBLE = 1024
 """Bytes from which on gzip pays."""
-
-COUNTED = 1 << 20
-"""Bytes unpacked at a time where they are only counted."""
 
 SUPPLEMENT = 32 * 1024 * 1024
 """Bytes of a supplement, unpacked; pypi.org's largest have 13 MB."""
@@ -83,22 +81,10 @@ def decoded(document: DocumentFile, limit: int) -> bytes:
     Raises `Misbehaved` for a broken coding and for a document that unpacks to more.
     """
     with document.path.open("rb") as file:
-        raw = file.read(limit + 1)
-    if document.encoding in {"gzip", "deflate"}:
-        unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
         try:
-            raw = unpacker.decompress(raw, limit + 1)
-        except zlib.error as error:
-            raise Misbehaved(
-                f"the upstream's {document.encoding} body is broken: {error}"
-            ) from error
-        if not unpacker.eof and len(raw) <= limit:
-            raise Misbehaved(f"the upstream's {document.encoding} body ends early")
-    elif document.encoding not in {"", "identity"}:
-        raise Misbehaved(f"the upstream used content coding '{document.encoding}' unasked")
-    if len(raw) > limit:
-        raise Misbehaved(f"the upstream's document is larger than {limit} bytes")
-    return raw
+            return decode(iter(partial(file.read, PIECE), b""), document.encoding, limit)
+        except ValueError as error:
+            raise Misbehaved(f"the upstream's document cannot be read: {error}") from error
 
 
 def unpacked_size(documents: Sequence[DocumentFile], limit: int) -> int:
@@ -108,17 +94,13 @@ def unpacked_size(documents: Sequence[DocumentFile], limit: int) -> int:
     """
     total = 0
     for document in documents:
-        if document.encoding not in {"gzip", "deflate"}:
-            total += document.path.stat().st_size
-            continue
-        unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
         size = 0
-        with document.path.open("rb") as file, suppress(zlib.error):  # `decoded` says what is wrong
-            while size <= limit and not unpacker.eof:
-                packed = unpacker.unconsumed_tail or file.read(IN_MEMORY)
-                if not packed:
+        # `decoded` says what is wrong.
+        with document.path.open("rb") as file, suppress(ValueError):
+            for piece in unpacked(iter(partial(file.read, IN_MEMORY), b""), document.encoding):
+                size += len(piece)
+                if size > limit:
                     break
-                size += len(unpacker.decompress(packed, COUNTED))
         total += size
     return total
 

@@ -1,21 +1,19 @@
 """An upstream's answer, read at the reader's pace."""
 
 import asyncio
-import zlib
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
 from yarl import URL
 
+from mirror.codings import GZIP_MAGIC, decode
 from mirror.errors import Misbehaved
 from mirror.upstream.connections import Connection, printable
 from mirror.upstream.failures import AttemptError, translated
 
 if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
-
-GZIP_MAGIC = b"\x1f\x8b"
 
 INLINE = 64 * 1024
 """Encoded bytes up to which decoding on the event loop costs less than a thread."""
@@ -101,9 +99,9 @@ class Response:
             encoding = "gzip"
         try:
             if len(body) <= INLINE and encoding in ("", "identity"):
-                return decode(body, encoding, limit)
-            return await asyncio.to_thread(decode, body, encoding, limit)
-        except (ValueError, zlib.error) as error:
+                return bytes(body)
+            return await asyncio.to_thread(decode, (bytes(body),), encoding, limit)
+        except ValueError as error:
             raise Misbehaved(f"{printable(self.url)} cannot be decoded: {error}") from error
 
     def close(self) -> None:
@@ -112,32 +110,3 @@ class Response:
             self._raw.release()
         else:
             self._raw.close()
-
-
-def decode(body: bytes | bytearray, encoding: str, limit: int) -> bytes:
-    """Undo a Content-Encoding. `ValueError` or `zlib.error` says what is wrong with the body."""
-    if encoding in ("", "identity"):
-        return bytes(body)
-    if encoding in ("gzip", "x-gzip"):
-        return _inflated(body, 16 + zlib.MAX_WBITS, limit)
-    if encoding == "deflate":
-        # RFC 9110 §8.4.1.2 means the zlib format; some servers send bare deflate.
-        wrapped = len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0
-        return _inflated(body, zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS, limit)
-    raise ValueError(f"Content-Encoding '{encoding}', which was not asked for")
-
-
-def _inflated(body: bytes | bytearray, window: int, limit: int) -> bytes:
-    decoded = bytearray()
-    rest = bytes(body)
-    while rest or not decoded:  # gzip may come in several members (RFC 1952 §2.2)
-        member = zlib.decompressobj(window)
-        decoded += member.decompress(rest, limit - len(decoded) + 1)
-        if len(decoded) > limit:
-            raise ValueError(f"it grows beyond {limit} bytes")
-        if not member.eof:
-            raise ValueError("the compressed body is cut short")
-        if not member.unused_data.startswith(GZIP_MAGIC):
-            break  # padding after the last member
-        rest = member.unused_data
-    return bytes(decoded)

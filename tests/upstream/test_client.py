@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import socket
 import time
-import zlib
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from yarl import URL
 from mirror.errors import Misbehaved, Unavailable
 from mirror.upstream.client import Client
 from mirror.upstream.connections import Connection
-from mirror.upstream.response import decode
 from tests.origin import (
     BrokenChunk,
     Drop,
@@ -375,13 +373,3 @@ async def test_decoding_is_bounded_and_strict(
     async with client.send(connection, "GET", connection.url / "a") as response:
         with pytest.raises(Misbehaved, match=words):
             await response.decoded(100_000)
-
-
-def test_other_encodings() -> None:
-    packed = zlib.compress(BODY)
-    assert decode(packed, "deflate", len(BODY)) == BODY
-    assert decode(packed[2:-4], "deflate", len(BODY)) == BODY  # bare, as some servers do
-    two = gzip.compress(b"one") + gzip.compress(b"two") + b"\0\0"
-    assert decode(two, "gzip", 6) == b"onetwo"
-    with pytest.raises(ValueError, match="grows"):
-        decode(two, "gzip", 5)

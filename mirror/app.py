@@ -56,6 +56,7 @@ from mirror.store.health import Health
 from mirror.store.packages import Packages
 from mirror.store.purging import Purge
 from mirror.store.secrecy import derived
+from mirror.store.tokens import Tokens
 from mirror.store.users import Users
 from mirror.telemetry.access import AccessLog
 from mirror.telemetry.logs import resolve
@@ -76,6 +77,7 @@ class Parts:
     database: Database
     packages: Packages
     users: Users
+    tokens: Tokens
     keys: AccessKeys
     access: Access
     arns: Arns
@@ -114,6 +116,7 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
         purge = Purge(database, blobs)
         stack.push_async_callback(purge.close)
         users = Users(database, settings.account)
+        tokens = Tokens(database, settings.account)
         key_file = Path(settings.data_dir) / KEY_FILE
         keys = AccessKeys(database, settings.account, key_file)
         known = connections(settings)
@@ -171,7 +174,7 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
             settings.region,
             settings.auth.anonymous,
         )
-        identity = Identity(users, changes)
+        identity = Identity(tokens, changes)
         bases = Bases(
             str(settings.server.public_url) if settings.server.public_url else None,
             settings.server.trusted_proxies,
@@ -201,6 +204,7 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
                 blobs=blobs,
                 purge=purge,
                 users=users,
+                tokens=tokens,
                 access=access,
                 arns=arns,
                 pager=Pager(functools.partial(derived, key_file, "page tokens")),
@@ -224,7 +228,7 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
                 access,
                 publisher,
                 amender,
-                Sessions(users),
+                Sessions(users, tokens),
                 blobs,
                 publish_body=limits.publish_body,
                 asset_size=limits.asset_size,
@@ -244,6 +248,7 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
             database=database,
             packages=packages,
             users=users,
+            tokens=tokens,
             keys=keys,
             access=access,
             arns=arns,

@@ -20,6 +20,7 @@ from mirror.store.database import Database
 from mirror.store.groups import Groups
 from mirror.store.packages import Packages
 from mirror.store.purging import Purge
+from mirror.store.tokens import Tokens
 from mirror.store.users import Users
 
 
@@ -57,6 +58,7 @@ class Services:
     blobs: Blobs
     purge: Purge
     users: Users
+    tokens: Tokens
     access: Access
     arns: Arns
     pager: Pager

@@ -28,7 +28,7 @@ async def get_authorization_token(services: Services, call: Call) -> Any:
     services.access.check(principal, BEARER, Target("*", owner=principal.account), facts)
     domain = services.search.domain(call.owner, call.domain)
     expires_at = time.time() + duration
-    token = await services.users.of(principal.account).create_token(
+    token = await services.tokens.of(principal.account).create(
         principal.name,
         f"for domain {domain.name}",
         kind="authorization",

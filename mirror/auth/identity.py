@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from mirror.auth.credentials import tokens
 from mirror.errors import Unauthenticated
 from mirror.store.changes import Changes
-from mirror.store.users import Principal, Users
+from mirror.store.tokens import Tokens
+from mirror.store.users import Principal
 
 REMEMBERED = 4096
 """Credential headers whose principal is remembered; a build farm uses a few dozen."""
@@ -17,8 +18,8 @@ PRESENTED = ("Authorization", "X-NuGet-ApiKey")
 class Identity:
     """Tells who asks. What it remembers is dropped as soon as any right or user changed."""
 
-    def __init__(self, users: Users, changes: Changes) -> None:
-        self._users = users
+    def __init__(self, tokens: Tokens, changes: Changes) -> None:
+        self._tokens = tokens
         self._changes = changes
         self._known: dict[tuple[str, str], Principal] = {}
         self._seen = -1
@@ -55,7 +56,7 @@ class Identity:
 
     async def _look_up(self, headers: Mapping[str, str]) -> Principal:
         for token in tokens(headers):
-            principal = await self._users.by_token(token) if token else None
+            principal = await self._tokens.holder(token) if token else None
             if principal is not None:
                 return principal
         raise Unauthenticated(

@@ -3,6 +3,7 @@
 import asyncio
 
 from mirror.errors import Unauthenticated
+from mirror.store.tokens import Tokens
 from mirror.store.users import Users
 
 SIGN_INS = 2
@@ -12,8 +13,9 @@ SIGN_INS = 2
 class Sessions:
     """Tokens that people get by signing in; listed and revoked like all others."""
 
-    def __init__(self, users: Users) -> None:
+    def __init__(self, users: Users, tokens: Tokens) -> None:
         self._users = users
+        self._tokens = tokens
         self._turns = asyncio.Semaphore(SIGN_INS)
 
     async def sign_in(self, name: str, password: str) -> str:
@@ -22,8 +24,8 @@ class Sessions:
             principal = await self._users.by_password(name, password)
         if principal is None:
             raise Unauthenticated(f"user name or password is wrong for '{name}'", presented=True)
-        return await self._users.create_token(principal.name, "signed in", kind="session")
+        return await self._tokens.create(principal.name, "signed in", kind="session")
 
     async def sign_out(self, token: str) -> None:
         """Revoke a token; one that is unknown is gone already."""
-        await self._users.revoke(token=token)
+        await self._tokens.revoke(token=token)

@@ -91,7 +91,7 @@ def login(
         if dry_run or anonymous:
             return found
         name, until = f"mirror login --tool {tool}", time.time() + duration
-        return found._replace(token=await parts.users.create_token(user, name, expires_at=until))
+        return found._replace(token=await parts.tokens.create(user, name, expires_at=until))
 
     if endpoint and anonymous:
         found = Repository(_address(endpoint, **place), None)

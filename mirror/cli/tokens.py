@@ -26,7 +26,7 @@ def create_token(
     expires_at = time.time() + days * 86400 if days else None
     created = run(
         load_settings,
-        lambda parts: parts.users.create_token(
+        lambda parts: parts.tokens.create(
             user_name, name, read_only=read_only, expires_at=expires_at
         ),
     )
@@ -37,7 +37,7 @@ def create_token(
 @with_settings
 def list_tokens(load_settings: Loader) -> None:
     """Show every token's number, user, name and expiry; never the token."""
-    for each in run(load_settings, lambda parts: parts.users.tokens()):
+    for each in run(load_settings, lambda parts: parts.tokens.all()):
         kind = f"{each.kind}, read-only" if each.read_only else each.kind
         until = f"until {day(each.expires_at)}" if each.expires_at else "does not expire"
         click.echo(f"{each.id:>5}  {each.user:<16} {each.name:<24} {kind}, {until}")
@@ -48,6 +48,6 @@ def list_tokens(load_settings: Loader) -> None:
 @with_settings
 def revoke_token(load_settings: Loader, number: int) -> None:
     """Revoke the token of that number (see `mirror token list`)."""
-    if not run(load_settings, lambda parts: parts.users.revoke(id_=number)):
+    if not run(load_settings, lambda parts: parts.tokens.revoke(id_=number)):
         raise click.ClickException(f"there is no token number {number}: see 'mirror token list'")
     click.echo(f"token {number} revoked")

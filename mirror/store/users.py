@@ -1,8 +1,7 @@
-"""Principals, their passwords and tokens."""
+"""Principals, and their passwords."""
 
 import asyncio
 import re
-import secrets
 import string
 import time
 from collections.abc import Sequence
@@ -10,12 +9,7 @@ from dataclasses import dataclass
 
 from mirror.errors import Conflict, Invalid, NotFound
 from mirror.store.database import Database, Transaction
-from mirror.store.domains import find_domain
-from mirror.store.secrecy import check_password, decoy, digest, hash_password
-
-TOKEN_PREFIX = "mirror_"  # noqa: S105 - lets secret scanners recognise what leaked
-KEPT_EXPIRED = 30 * 86400.0
-"""Seconds for which an expired token is remembered."""
+from mirror.store.secrecy import check_password, decoy, hash_password
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 NAME = frozenset(string.ascii_letters + string.digits + "+=,.@_-")  # IAM's own rule
@@ -52,21 +46,8 @@ class Principal:
         return f"arn:aws:iam::{self.account}:user/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRow:
-    """A token as lists show it: never the token itself."""
-
-    id: int
-    user: str
-    name: str
-    kind: str
-    read_only: bool
-    created_at: float
-    expires_at: float | None
-
-
 class Users:
-    """Who may come in. All names are of one account; tokens are known whosever they are."""
+    """Who may come in. All names are of one account."""
 
     def __init__(self, database: Database, account: str) -> None:
         self._database = database
@@ -169,112 +150,6 @@ class Users:
         if not rows or stored is None or not matches:
             return None
         return Principal(rows[0]["id"], self._account, name)
-
-    async def by_token(self, token: str) -> Principal | None:
-        """The active user whose token this is; whether it has expired is the caller's to see."""
-        rows = await self._database.read(
-            "SELECT p.id, p.account, p.name, t.read_only, t.expires_at, t.source_key,"
-            " t.created_at, d.owner, d.name AS domain FROM token t"
-            " JOIN principal p ON p.id = t.principal_id LEFT JOIN domain d ON d.id = t.domain_id"
-            " WHERE t.digest = ? AND p.active = 1",
-            (digest(token),),
-        )
-        if not rows:
-            return None
-        row = rows[0]
-        return Principal(
-            row["id"],
-            row["account"],
-            row["name"],
-            read_only=bool(row["read_only"]),
-            expires_at=row["expires_at"],
-            key_id=row["source_key"],
-            issued_at=row["created_at"],
-            domain=(row["owner"], row["domain"]) if row["domain"] else None,
-        )
-
-    async def create_token(
-        self,
-        user: str,
-        name: str,
-        *,
-        kind: str = "named",
-        read_only: bool = False,
-        expires_at: float | None = None,
-        key_id: str | None = None,
-        domain: tuple[str, str] | None = None,
-    ) -> str:
-        """A new bearer token, shown this once; raises `NotFound` for the user, and for the
-        `domain` (owner, name) that alone it is good for.
-
-        `key_id` is the access key that signed the request for it.
-        """
-        token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-
-        async def create(transaction: Transaction) -> None:
-            # Those long expired go; of the others, a request can still be told that they expired.
-            await transaction.run(
-                "DELETE FROM token WHERE expires_at < ?", (time.time() - KEPT_EXPIRED,)
-            )
-            rows = await transaction.run(
-                "SELECT id FROM principal WHERE account = ? AND kind = 'user' AND name = ?",
-                (self._account, user),
-            )
-            if not rows:
-                raise no_such_user(user)
-            holder = await find_domain(transaction.run, *domain) if domain else None
-            await transaction.run(
-                "INSERT INTO token (digest, principal_id, kind, name, read_only, created_at,"
-                " expires_at, source_key, domain_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    digest(token),
-                    rows[0]["id"],
-                    kind,
-                    name,
-                    int(read_only),
-                    time.time(),
-                    expires_at,
-                    key_id,
-                    holder.id if holder else None,
-                ),
-            )
-
-        await self._database.write(create)
-        return token
-
-    async def tokens(self) -> list[TokenRow]:
-        """Every token of the account's users, oldest first."""
-        rows = await self._database.read(
-            "SELECT t.*, p.name AS user FROM token t JOIN principal p ON p.id = t.principal_id"
-            " WHERE p.account = ? ORDER BY t.id",
-            (self._account,),
-        )
-        return [
-            TokenRow(
-                id=row["id"],
-                user=row["user"],
-                name=row["name"],
-                kind=row["kind"],
-                read_only=bool(row["read_only"]),
-                created_at=row["created_at"],
-                expires_at=row["expires_at"],
-            )
-            for row in rows
-        ]
-
-    async def revoke(self, *, token: str | None = None, id_: int | None = None) -> bool:
-        """Delete a token, given itself or its id; whether there was one."""
-
-        async def revoke(transaction: Transaction) -> bool:
-            rows = await transaction.run(
-                "DELETE FROM token WHERE digest = ? OR id = ? RETURNING id",
-                (digest(token) if token is not None else None, id_),
-            )
-            if rows:  # anybody may try: what is unknown must not empty the caches
-                transaction.touch_everything()
-            return bool(rows)
-
-        return await self._database.write(revoke)
 
     async def _update(self, name: str, assignment: str, value: object) -> None:
         async def update(transaction: Transaction) -> None:

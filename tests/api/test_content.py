@@ -295,7 +295,7 @@ async def test_upstreams_are_not_asked(boto: Boto, parts: Parts) -> None:
 
 async def test_a_file_of_a_package_manager(boto: Boto, parts: Parts) -> None:
     await with_repository(parts, "lone")
-    token = await parts.users.create_token("admin", "test")
+    token = await parts.tokens.create("admin", "test")
     tarball = packed("pubby")
     async with aiohttp.ClientSession(boto.client.meta.endpoint_url) as session:
         named = {"Authorization": f"Bearer {token}"}

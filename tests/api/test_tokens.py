@@ -43,7 +43,7 @@ async def test_a_token_is_its_principals(api) -> None:
     before = time.time()
     answer = await token(signer)
     assert before + 43200 <= answer["expiration"] <= time.time() + 43200
-    principal = await api.parts.users.by_token(answer["authorizationToken"])
+    principal = await api.parts.tokens.holder(answer["authorizationToken"])
     assert principal == Principal(
         1,
         ACCOUNT,
@@ -53,7 +53,7 @@ async def test_a_token_is_its_principals(api) -> None:
         issued_at=principal.issued_at,
         domain=(ACCOUNT, "default"),
     )
-    (row,) = await api.parts.users.tokens()
+    (row,) = await api.parts.tokens.all()
     assert (row.kind, row.name) == ("authorization", "for domain default")
 
 
@@ -111,7 +111,7 @@ async def test_root_has_no_tokens(api) -> None:
 async def test_the_domain_must_exist(api) -> None:
     with pytest.raises(NotFound, match="Domain 'missing' owned by account"):
         await token(api, domain="missing")
-    assert await api.parts.users.tokens() == []
+    assert await api.parts.tokens.all() == []
 
 
 async def test_another_account_needs_the_domains_leave(api) -> None:
@@ -127,7 +127,7 @@ async def test_another_account_needs_the_domains_leave(api) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": statement})
     await api.call("PutDomainPermissionsPolicy", domain="default", policyDocument=document)
     answer = await token(ann, domainOwner=ACCOUNT)
-    principal = await api.parts.users.by_token(answer["authorizationToken"])
+    principal = await api.parts.tokens.holder(answer["authorizationToken"])
     assert (principal.account, principal.domain) == (OTHER, (ACCOUNT, "default"))
 
 

@@ -12,18 +12,18 @@ from mirror.store.changes import Changes
 from mirror.store.users import Principal
 
 
-class FakeUsers:
+class FakeTokens:
     """The tokens that are good, and how often anybody asked."""
 
     def __init__(self) -> None:
-        self.tokens: dict[str, Principal] = {}
+        self.known: dict[str, Principal] = {}
         self.asked: list[str] = []
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def by_token(self, token: str) -> Principal | None:
+    async def holder(self, token: str) -> Principal | None:
         self.asked.append(token)
-        found = self.tokens.get(token)
+        found = self.known.get(token)
         await self.gate.wait()
         return found
 
@@ -38,35 +38,35 @@ def changes() -> Changes:
 
 
 @pytest.fixture
-def users() -> FakeUsers:
-    found = FakeUsers()
-    found.tokens["good"] = BOB
+def tokens() -> FakeTokens:
+    found = FakeTokens()
+    found.known["good"] = BOB
     return found
 
 
 @pytest.fixture
-def identity(users, changes) -> Identity:
-    return Identity(users, changes)
+def identity(tokens, changes) -> Identity:
+    return Identity(tokens, changes)
 
 
-async def test_nobody(identity, users) -> None:
+async def test_nobody(identity, tokens) -> None:
     assert await identity.identify({}) is None
     assert await identity.identify({"Authorization": ""}) is None
-    assert users.asked == []
+    assert tokens.asked == []
 
 
-async def test_somebody_is_looked_up_once(identity, users) -> None:
+async def test_somebody_is_looked_up_once(identity, tokens) -> None:
     for _ in range(3):
         assert await identity.identify(GOOD) == BOB
-    assert users.asked == ["good"]
+    assert tokens.asked == ["good"]
     assert identity.known(GOOD) == BOB
 
 
-async def test_the_first_token_that_is_good(identity, users) -> None:
+async def test_the_first_token_that_is_good(identity, tokens) -> None:
     """gem push sends two in one header."""
     headers = {"Authorization": "Basic eDpvbGQ=, Bearer good", "X-NuGet-ApiKey": "other"}
     assert await identity.identify(headers) == BOB
-    assert users.asked == ["old", "good"]
+    assert tokens.asked == ["old", "good"]
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ async def test_what_is_wrong_is_never_anonymous(identity, headers) -> None:
             identity.known(headers)
 
 
-async def test_a_revoked_token_is_forgotten_at_once(identity, users, changes) -> None:
+async def test_a_revoked_token_is_forgotten_at_once(identity, tokens, changes) -> None:
     await identity.identify(GOOD)
-    users.tokens.clear()
+    tokens.known.clear()
     changes.touch_everything()
     with pytest.raises(LookupError):
         identity.known(GOOD)
@@ -100,31 +100,31 @@ async def test_a_revoked_token_is_forgotten_at_once(identity, users, changes) ->
         await identity.identify(GOOD)
 
 
-async def test_revoked_while_it_was_looked_up(identity, users, changes) -> None:
+async def test_revoked_while_it_was_looked_up(identity, tokens, changes) -> None:
     """Read before the revocation and remembered after it, it would be good for ever."""
-    users.gate.clear()
+    tokens.gate.clear()
     looking = asyncio.create_task(identity.identify(GOOD))
     await asyncio.sleep(0)
-    users.tokens.clear()
+    tokens.known.clear()
     changes.touch_everything()
     other = asyncio.create_task(identity.identify({"Authorization": "Bearer bad"}))
     await asyncio.sleep(0)
-    users.gate.set()
+    tokens.gate.set()
     await asyncio.wait([looking, other])
     with pytest.raises(Unauthenticated):
         await identity.identify(GOOD)
 
 
-async def test_a_token_expires_while_it_is_remembered(identity, users, monkeypatch) -> None:
-    users.tokens["good"] = Principal(1, "000000000000", "bob", expires_at=time.time() + 60)
+async def test_a_token_expires_while_it_is_remembered(identity, tokens, monkeypatch) -> None:
+    tokens.known["good"] = Principal(1, "000000000000", "bob", expires_at=time.time() + 60)
     await identity.identify(GOOD)
-    at = users.tokens["good"].expires_at
+    at = tokens.known["good"].expires_at
     monkeypatch.setattr(identity_module.time, "time", lambda: at - 1)
     assert await identity.identify(GOOD)
     monkeypatch.setattr(identity_module.time, "time", lambda: at)
     with pytest.raises(Unauthenticated, match="the token has expired: get a new one"):
         await identity.identify(GOOD)
-    assert users.asked == ["good"]
+    assert tokens.asked == ["good"]
 
 
 async def test_what_is_remembered_is_bounded(identity, monkeypatch) -> None:

@@ -75,7 +75,7 @@ async def test_elsewhere_an_authorization_token_is_got(
                 CliRunner().invoke, main, ["login", "--tool", "npm", *there]
             )
         assert result.exit_code == 0, result.output
-        (row,) = await parts.users.tokens()
+        (row,) = await parts.tokens.all()
     assert row.user == "admin"
     assert row.expires_at is not None
     assert row.expires_at - row.created_at == pytest.approx(900, abs=1)

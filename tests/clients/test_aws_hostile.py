@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from mirror.store.access_keys import AccessKeys
-from mirror.store.users import Users
+from mirror.store.tokens import Tokens
 from tests.clients.aws import ACCOUNT, REGION, Boto, Key
 from tests.clients.people import NOTICED, access_key, index_of
 from tests.clients.signing import Signer
@@ -35,7 +35,7 @@ async def test_tokens_that_open_nothing(service: Running, boto: Boto, signer: Si
     token = (await boto.get_authorization_token(**D))["authorizationToken"]
     assert await Shelf(service, token, "my_repo").npm("left-pad", "1.0.0") == 201
     async with index_of(service) as database:
-        late = await Users(database, ACCOUNT).create_token(
+        late = await Tokens(database, ACCOUNT).create(
             "admin",
             "",
             kind="authorization",

@@ -78,7 +78,7 @@ async def test_both_ways_say_the_same(
     registry: Registry, index: Index, tmp_path: Path, named: bool
 ) -> None:
     async with mirror_of(tmp_path, registry, index) as parts:
-        token = await parts.users.create_token("admin", "build") if named else None
+        token = await parts.tokens.create("admin", "build") if named else None
         hot = Counting(parts.hot)
         long_way = await serve(parts.handler, "127.0.0.1", 0)
         short_way = await serve(parts.handler, "127.0.0.1", 0, hot=hot)

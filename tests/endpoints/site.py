@@ -99,7 +99,7 @@ async def opened(folder: Path, anonymous: str = "read"):
         await parts.database.write(
             lambda transaction: transaction.run("DELETE FROM repository_connection")
         )
-        token = await parts.users.create_token("admin", "test")
-        reader = await parts.users.create_token("admin", "test", read_only=True)
+        token = await parts.tokens.create("admin", "test")
+        reader = await parts.tokens.create("admin", "test", read_only=True)
         async with listening(parts.handler) as door:
             yield Site(parts, door.port, token, reader)

@@ -164,8 +164,8 @@ async def test_a_client_that_reads_nothing_is_left_to_the_long_way(short_way: Li
 
 
 async def test_a_right_withdrawn_is_withdrawn_here_too(parts: Parts, short_way: Listening) -> None:
-    token = await parts.users.create_token("admin", "test")
+    token = await parts.tokens.create("admin", "test")
     asked = request(DOCUMENT, f"Authorization: Bearer {token}")
     assert (await exchange(short_way.port, asked, asked)).count(b"HTTP/1.1 200") == 2
-    await parts.users.revoke(token=token)
+    await parts.tokens.revoke(token=token)
     assert (await exchange(short_way.port, asked)).startswith(b"HTTP/1.1 401")

@@ -21,6 +21,7 @@ from mirror.store.domains import (
 from mirror.store.groups import create_group
 from mirror.store.purging import bury_repository
 from mirror.store.repositories import put_repository
+from mirror.store.tokens import Tokens
 from mirror.store.users import Users
 from mirror.store.versions import add_version, put_package
 from tests.store.rows import (
@@ -153,17 +154,17 @@ async def test_a_domain_is_deleted_with_its_groups_and_tokens(database) -> None:
     await create(database, "acme")
     await create(database, "other")
     acme = await found(database, "acme")
-    users = Users(database, OWNER)
+    users, tokens = Users(database, OWNER), Tokens(database, OWNER)
     await users.create("joe")
-    token = await users.create_token("joe", "t", domain=(OWNER, "acme"))
-    kept = await users.create_token("joe", "t", domain=(OWNER, "other"))
+    token = await tokens.create("joe", "t", domain=(OWNER, "acme"))
+    kept = await tokens.create("joe", "t", domain=(OWNER, "other"))
     await database.write(lambda transaction: create_group(transaction, acme.id, "/npm/*"))
     before = changes_of(database).everything
     groups = await database.write(lambda transaction: delete_domain(transaction, acme))
     assert sorted(groups) == ["/*", "/npm/*"]
     assert changes_of(database).everything > before
-    assert await users.by_token(token) is None
-    assert await users.by_token(kept) is not None
+    assert await tokens.holder(token) is None
+    assert await tokens.holder(kept) is not None
     with pytest.raises(NotFound):
         await found(database, "acme")
     rows = await database.read("SELECT domain_id FROM package_group")
@@ -181,8 +182,8 @@ async def test_a_domain_with_repositories_is_not_deleted(database) -> None:
 
 
 async def test_a_token_for_a_domain_that_is_gone(database) -> None:
-    users = Users(database, OWNER)
+    users, tokens = Users(database, OWNER), Tokens(database, OWNER)
     await users.create("joe")
     with pytest.raises(NotFound, match="Domain 'acme' owned by"):
-        await users.create_token("joe", "t", domain=(OWNER, "acme"))
-    assert await users.tokens() == []
+        await tokens.create("joe", "t", domain=(OWNER, "acme"))
+    assert await tokens.all() == []

@@ -11,6 +11,7 @@ from mirror.store import secrecy
 from mirror.store import users as users_module
 from mirror.store.access_keys import AccessKeys
 from mirror.store.database import Database
+from mirror.store.tokens import Tokens
 from mirror.store.users import Users
 from tests.store.rows import OWNER, changes_of, dump, opened
 
@@ -32,9 +33,14 @@ def users(database: Database) -> Users:
     return Users(database, OWNER)
 
 
-async def test_what_is_stored_tells_no_secret(database, users) -> None:
+@pytest.fixture
+def tokens(database: Database) -> Tokens:
+    return Tokens(database, OWNER)
+
+
+async def test_what_is_stored_tells_no_secret(database, users, tokens) -> None:
     await users.create("bob", "hunter2")
-    token = await users.create_token("bob", "ci", read_only=True, expires_at=time.time() + 9)
+    token = await tokens.create("bob", "ci", read_only=True, expires_at=time.time() + 9)
     found = await dump(database)
     assert found.keys() == {"principal", "token"}
     text = repr(found)
@@ -100,46 +106,46 @@ async def test_a_wrong_name_costs_as_much_as_a_wrong_password(users, monkeypatch
     assert checked == [True]
 
 
-async def test_tokens(users) -> None:
+async def test_tokens(users, tokens) -> None:
     await users.create("bob")
-    token = await users.create_token("bob", "ci", read_only=True, expires_at=9_000_000_000.0)
-    other = await users.create_token("bob", "laptop", kind="session")
-    found = await users.by_token(token)
+    token = await tokens.create("bob", "ci", read_only=True, expires_at=9_000_000_000.0)
+    other = await tokens.create("bob", "laptop", kind="session")
+    found = await tokens.holder(token)
     assert found is not None
     assert (found.name, found.read_only, found.expires_at) == ("bob", True, 9_000_000_000.0)
-    assert await users.by_token(f"{token} ") is None
-    assert await users.by_token("") is None
-    assert [(each.id, each.user, each.name, each.kind) for each in await users.tokens()] == [
+    assert await tokens.holder(f"{token} ") is None
+    assert await tokens.holder("") is None
+    assert [(each.id, each.user, each.name, each.kind) for each in await tokens.all()] == [
         (1, "bob", "ci", "named"),
         (2, "bob", "laptop", "session"),
     ]
-    assert await users.revoke(token=token)
-    assert await users.by_token(token) is None
-    assert not await users.revoke(token=token)
-    assert await users.revoke(id_=2)
-    assert await users.by_token(other) is None
-    assert await users.tokens() == []
+    assert await tokens.revoke(token=token)
+    assert await tokens.holder(token) is None
+    assert not await tokens.revoke(token=token)
+    assert await tokens.revoke(id_=2)
+    assert await tokens.holder(other) is None
+    assert await tokens.all() == []
 
 
-async def test_keeping_a_user_out_and_letting_it_in_again(users) -> None:
+async def test_keeping_a_user_out_and_letting_it_in_again(users, tokens) -> None:
     await users.create("bob")
-    token = await users.create_token("bob", "ci")
+    token = await tokens.create("bob", "ci")
     await users.set_active("bob", active=False)
-    assert await users.by_token(token) is None
+    assert await tokens.holder(token) is None
     assert await users.names() == [("bob", False)]
     await users.set_active("bob", active=True)
-    assert await users.by_token(token)
+    assert await tokens.holder(token)
 
 
-async def test_a_deleted_user_takes_everything_along(database, users, tmp_path) -> None:
+async def test_a_deleted_user_takes_everything_along(database, users, tokens, tmp_path) -> None:
     await users.create("bob", "one")
-    token = await users.create_token("bob", "ci")
+    token = await tokens.create("bob", "ci")
     await AccessKeys(database, OWNER, tmp_path / "key").create("bob")
     await users.delete("bob")
     assert await dump(database) == {}
-    assert await users.by_token(token) is None
+    assert await tokens.holder(token) is None
     await users.create("bob", "two")
-    assert await users.by_token(token) is None
+    assert await tokens.holder(token) is None
 
 
 async def test_users_of_another_account_are_others(users) -> None:
@@ -156,15 +162,15 @@ async def test_users_of_another_account_are_others(users) -> None:
     assert await users.by_password("bob", "one")
 
 
-async def test_a_token_is_known_whatever_account_it_is_of(users) -> None:
-    others = users.of("111111111111")
-    await others.create("eve")
-    token = await others.create_token("eve", "ci")
-    found = await users.by_token(token)
+async def test_a_token_is_known_whatever_account_it_is_of(users, tokens) -> None:
+    await users.of("111111111111").create("eve")
+    others = tokens.of("111111111111")
+    token = await others.create("eve", "ci")
+    found = await tokens.holder(token)
     assert found is not None
     assert (found.account, found.name) == ("111111111111", "eve")
-    assert await users.tokens() == []
-    assert len(await others.tokens()) == 1
+    assert await tokens.all() == []
+    assert len(await others.all()) == 1
 
 
 @pytest.mark.parametrize("account", ["", "1", "1234567890123", "12345678901\n", "12345678901²"])
@@ -173,10 +179,10 @@ async def test_accounts_that_are_none(users, account) -> None:
         await users.of(account).create("bob")
 
 
-async def test_a_token_remembers_whose_signature_it_was_got_with(users) -> None:
+async def test_a_token_remembers_whose_signature_it_was_got_with(users, tokens) -> None:
     await users.create("bob")
     for key_id in ("AKIAEXAMPLE", None):
-        found = await users.by_token(await users.create_token("bob", "ci", key_id=key_id))
+        found = await tokens.holder(await tokens.create("bob", "ci", key_id=key_id))
         assert found is not None
         assert found.key_id == key_id
 
@@ -187,7 +193,6 @@ async def test_a_token_remembers_whose_signature_it_was_got_with(users) -> None:
         lambda users: users.delete("nobody"),
         lambda users: users.set_password("nobody", "x"),
         lambda users: users.set_active("nobody", active=False),
-        lambda users: users.create_token("nobody", "ci"),
     ],
 )
 async def test_a_user_that_is_not_there(database, users, act) -> None:
@@ -196,7 +201,13 @@ async def test_a_user_that_is_not_there(database, users, act) -> None:
     assert await dump(database) == {}
 
 
-async def test_what_changes_rights_ages_what_is_remembered(database, users) -> None:
+async def test_a_token_for_nobody(database, tokens) -> None:
+    with pytest.raises(NotFound, match="there is no user 'nobody'"):
+        await tokens.create("nobody", "ci")
+    assert await dump(database) == {}
+
+
+async def test_what_changes_rights_ages_what_is_remembered(database, users, tokens) -> None:
     changes = changes_of(database)
 
     async def ages(work) -> bool:
@@ -205,9 +216,9 @@ async def test_what_changes_rights_ages_what_is_remembered(database, users) -> N
         return changes.everything != before
 
     await users.create("bob", "one")
-    token = await users.create_token("bob", "ci")
+    token = await tokens.create("bob", "ci")
     assert await ages(users.set_password("bob", "two"))
     assert await ages(users.set_active("bob", active=False))
-    assert await ages(users.revoke(token=token))
-    assert not await ages(users.revoke(token="anything"))  # anybody may try
+    assert await ages(tokens.revoke(token=token))
+    assert not await ages(tokens.revoke(token="anything"))  # anybody may try
     assert await ages(users.delete("bob"))

@@ -9,7 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from mirror.config.values import Address, Hosts, Proxy, Secret
 
-FormatName = Literal["npm", "pypi", "maven", "nuget", "cargo", "ruby", "swift", "generic"]
+FormatName = Literal["npm", "pypi", "maven", "nuget", "cargo", "ruby", "swift"]
+"""Formats of which other people have registries; generic packages come from nowhere else."""
 
 PUBLIC: Final[Mapping[str, FormatName]] = MappingProxyType(
     {

@@ -21,7 +21,7 @@ connections:
     hosts: [Files.corp.example, "*.cdn.example", "x:8443"]
     auth: {username: me, password: "a${PASSWORD}z"}
     proxy: "http://u:${PASSWORD}@proxy:3128"
-  vendor: {format: generic, url: http://v, auth: {header: Key abc}}
+  vendor: {format: npm, url: http://v, auth: {header: Key abc}}
   public:npmjs: {url: "http://127.0.0.1:9", auth: none}
 """
     settings = from_text(text, {"PASSWORD": "hunter2$"})
@@ -55,6 +55,7 @@ connections:
         ("{format: npm, url: http://x, auth: {baerer: hunter2}}", "did you mean bearer?"),
         ("{format: npm, url: http://x, proxy: hunter2}", "proxy: expected an address"),
         ("{format: npm, url: http://x, hosts: ['http://x/']}", "hosts.0: "),
+        ("{format: generic, url: http://x}", "format: expected 'npm', "),
         ("hunter2", "expected 'key: value'"),
     ],
 )  # fmt: skip

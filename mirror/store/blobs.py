@@ -157,10 +157,15 @@ class Blobs:
         # Even when the name was there already: whoever made it may not have come this far. The
         # same goes for the folders above, which therefore count as safe only once we synced them.
         sync_folder(path.parent)
-        if path.parent not in self._safe:
-            sync_folder(path.parent.parent)
-            sync_folder(path.parent.parent.parent)
-            self._safe.add(path.parent)
+        self._secure(path.parent)
+
+    def _secure(self, folder: Path) -> None:
+        """Make sure, once, that a folder's own name survives, and those of the folders above."""
+        if folder in self._safe or folder == self.root:
+            return
+        sync_folder(folder.parent)
+        self._secure(folder.parent)
+        self._safe.add(folder)
 
     # -- in worker threads
 

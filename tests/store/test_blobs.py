@@ -12,6 +12,7 @@ import pytest
 
 from mirror.errors import Storage
 from mirror.model import Digests
+from mirror.store import blobs as blobs_module
 from mirror.store.blobs import Blobs
 from mirror.store.files import OpenFile
 
@@ -414,3 +415,18 @@ async def test_a_lost_folder_is_made_again(blobs: Blobs, index: Index) -> None:
     shutil.rmtree(blobs.root)
     await store(blobs, index)
     assert files(blobs) == [blob()]
+
+
+async def test_every_name_is_synced_and_folders_only_once(
+    blobs: Blobs, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name survives a power cut if the folder that has it was synced after it came."""
+    synced: list[str] = []
+    monkeypatch.setattr(
+        blobs_module, "sync_folder", lambda path: synced.append(str(path.relative_to(blobs.root)))
+    )
+    for data, *above in ((b"one", "blobs", "."), (b"one",), (b"two", "blobs")):
+        synced.clear()
+        folder = Path(blob((await store(blobs, index, data)).sha256)).parent
+        first = [str(folder.parent)] if above else []
+        assert synced == [str(folder), *first, *above]

@@ -6,6 +6,7 @@ ones go to a worker process, which also gives the memory back.
 """
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import os
@@ -53,7 +54,7 @@ class Compute:
         if self._process is None:
             # A fork of this process would copy its threads' locks and its open sockets.
             context = multiprocessing.get_context("spawn")
-            self._process = ProcessPoolExecutor(1, context, initializer=_end_with_parent)
+            self._process = ProcessPoolExecutor(1, context, initializer=_begin)
         pool = self._process
         self._running += 1
         try:
@@ -84,9 +85,16 @@ class Compute:
             self._process.shutdown(cancel_futures=True)
 
 
+def _begin() -> None:
+    """In the worker process, before its first work."""
+    # Large documents are hundreds of thousands of objects, none of them garbage in circles.
+    gc.set_threshold(1_000_000, 10, 10)
+    _end_with_parent()
+
+
 def _end_with_parent() -> None:
-    """In the worker process: leave when the server is killed. It would wait for work for ever, as
-    it holds the other end of its own queue, and keep what it inherited open.
+    """Leave when the server is killed: the process would wait for work for ever, as it holds the
+    other end of its own queue, and keep what it inherited open.
     """
     parent = multiprocessing.parent_process()
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import gc
 import logging
 import resource
 import signal
@@ -82,6 +83,7 @@ async def run(
         loop.add_signal_handler(signal.SIGHUP, hangups.set)
         reloading = asyncio.create_task(_reload_on(hangups, parts, reload))
         stack.callback(reloading.cancel)
+        _spare_the_collector()
         started(listening, first)
         notifier.ready(f"listening on {server.host}:{listening.port}")
         await stopping.wait()
@@ -128,6 +130,15 @@ def _lock_file(data_dir: Path) -> TextIO:
         return (data_dir / "lock").open("w")
     except OSError as error:
         raise unusable(data_dir, error) from error
+
+
+def _spare_the_collector() -> None:
+    """What is there by now stays, and a document makes garbage by the ten thousands, none of it in
+    circles: looking for those after every 700 objects takes a quarter of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _raise_descriptor_limit() -> None:

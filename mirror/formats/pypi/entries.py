@@ -68,6 +68,8 @@ def _uploaded(given: Mapping[str, Any], version: ListedVersion) -> str | None:
 
 def _hashes(asset: ListedAsset, given: object) -> dict[str, str]:
     """SHA-256 alone where it is known: tools lock whatever they are offered (astral-sh/uv#17143)."""
+    if "sha256" in asset.promise.digests:
+        return {"sha256": asset.promise.digests["sha256"]}
     known = {**(valid(given) if isinstance(given, dict) else {}), **asset.promise.digests}
     strongest = Promise(digests=known).strongest
     if "sha256" in known or strongest is None:

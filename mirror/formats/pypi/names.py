@@ -10,6 +10,7 @@ from mirror.model import Package
 
 MAX_LENGTH = 200  # characters; a file name of 255 bytes must hold it, a version and tags
 FILE_LENGTH = 255  # bytes, what file systems take
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 _UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -50,4 +51,8 @@ def link(version: str, file: str) -> str:
     Relative, so that it holds behind any host, TLS and prefix. `+` and `!` are escaped: some
     servers and proxies read a bare `+` as a blank.
     """
-    return f"{quote(version, safe='')}/{quote(file, safe='')}"
+    plain = _UNRESERVED.fullmatch
+    return (
+        f"{version if plain(version) else quote(version, safe='')}/"
+        f"{file if plain(file) else quote(file, safe='')}"
+    )

@@ -130,8 +130,12 @@ class Digests:
     sha512: str
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+_UNKNOWN: Mapping[str, str] = {}
+
+
+# Promises and listed assets are named tuples, which are made four times as fast as frozen
+# dataclasses: a page of PyPI's has ten thousand of them.
+class Promise(NamedTuple):
     """What an upstream's own document says about an asset's bytes.
 
     `digests` maps an algorithm's hashlib name (sha512, sha256, sha1, md5) to lower-case hex;
@@ -139,7 +143,7 @@ class Promise:
     """
 
     size: int | None = None
-    digests: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = _UNKNOWN
 
     @property
     def strongest(self) -> tuple[str, str] | None:
@@ -161,8 +165,7 @@ class Promise:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class ListedAsset:
+class ListedAsset(NamedTuple):
     """One file of a version as a document lists it; `url` is absolute and the upstream's own."""
 
     name: str

@@ -4,11 +4,12 @@ import asyncio
 import os
 import sys
 import threading
+import time
 
 import pytest
 
 from mirror import compute
-from mirror.compute import LARGE, Compute
+from mirror.compute import LARGE, MIDDLING, PROCESSES, Compute
 from mirror.errors import Misbehaved, NotFound
 
 
@@ -52,6 +53,38 @@ async def test_a_document_that_kills_the_process_takes_nothing_else_along(worker
         await worker.run(LARGE, die)
     assert "the worker process died" in caplog.text
     assert await worker.run(LARGE, named, 1, second=2) == 3
+
+
+async def test_no_other_document_dies_with_it(worker: Compute) -> None:
+    results = await asyncio.gather(
+        worker.run(LARGE, die),
+        *(worker.run(LARGE, named, 1, second=second) for second in range(20)),
+        return_exceptions=True,
+    )
+    assert isinstance(results[0], Misbehaved)
+    assert results[1:] == list(range(1, 21))
+
+
+async def test_middling_work_goes_where_it_holds_up_nobody(worker: Compute) -> None:
+    alone = await worker.run(MIDDLING, place)
+    crowd = await asyncio.gather(*(worker.run(MIDDLING, place) for _ in range(9)))
+    after = await worker.run(MIDDLING, place)
+    small = await worker.run(MIDDLING - 1, place)
+    assert [pid == os.getpid() for pid, _ in (alone, after, small)] == [True, False, True]
+    here = [pid for pid, _ in crowd if pid == os.getpid()]
+    assert len(here) == 2
+    assert len({pid for pid, _ in crowd} - {os.getpid()}) <= PROCESSES
+
+
+async def test_who_gives_up_leaves_no_process_that_works_for_nobody(worker: Compute) -> None:
+    before, _ = await worker.run(LARGE, place)
+    task = asyncio.create_task(worker.run(LARGE, time.sleep, 0.5))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    after, _ = await worker.run(LARGE, place)
+    assert after != before
 
 
 async def test_an_idle_process_is_given_back(worker: Compute, monkeypatch) -> None:

@@ -136,12 +136,17 @@ def member_path(name: str) -> tuple[str, ...]:
 
     Backslashes and drive letters count because on Windows they do.
     """
-    shown = ascii(name[:200])
     if _CONTROL.search(name):
-        raise Invalid(f"the archive has a member with control characters in its name: {shown}")
+        raise Invalid(
+            f"the archive has a member with control characters in its name: {_ascii(name)}"
+        )
     if name[:1] in ("/", "\\") or _DRIVE.match(name):
-        raise Invalid(f"the archive has a member with an absolute name: {shown}")
+        raise Invalid(f"the archive has a member with an absolute name: {_ascii(name)}")
     parts = _SEPARATOR.split(name)
     if ".." in parts:
-        raise Invalid(f"the archive has a member outside its folder: {shown}")
+        raise Invalid(f"the archive has a member outside its folder: {_ascii(name)}")
     return tuple(part for part in parts if part not in ("", "."))
+
+
+def _ascii(name: str) -> str:
+    return ascii(name[:200])

@@ -41,7 +41,7 @@ def is_file(name: str) -> bool:
         name != ""
         and not name.startswith(".")
         and _UNSAFE.search(name) is None
-        and len(name.encode()) <= FILE_LENGTH
+        and (len(name) <= FILE_LENGTH // 4 or len(name.encode()) <= FILE_LENGTH)
     )
 
 

@@ -33,10 +33,15 @@ def key(text: str) -> str | None:
     None for what may be no version at all. The file's name alone decides it, so that an address
     needs no look at any index. `1.0` and `1.0.0` stay two spellings: see `identity`.
     """
-    version = parsed(text)
+    return _key(text) if len(text) <= MAX_LENGTH else None
+
+
+@lru_cache(16_384)
+def _key(text: str) -> str | None:
+    version = _parsed(text)
     if version is not None:
         return str(version)
-    return text if len(text) <= MAX_LENGTH and _SAFE.fullmatch(text) else None
+    return text if _SAFE.fullmatch(text) else None
 
 
 def identity(text: str) -> str:

@@ -9,68 +9,40 @@ is on disk.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosqlite
 
 from mirror.errors import Storage
-from mirror.model import Package
 from mirror.store.changes import Changes
+from mirror.store.transactions import (
+    BUSY_SECONDS,
+    PRAGMAS,
+    Parameters,
+    Run,
+    Transaction,
+    Work,
+    Writer,
+)
+
+__all__ = ["Database", "Parameters", "Run", "Transaction"]
 
 T = TypeVar("T")
-Parameters = Sequence[Any]
-Run = Callable[[str, Parameters], Awaitable[list[sqlite3.Row]]]
-"""`Transaction.run` or `Database.read`, where a question is asked inside of writes and outside."""
 
 READERS = 4
 GROUP = 128  # writes a commit at most, so that the first of a burst does not wait for the last
-BUSY_SECONDS = 10.0  # how long the command line and the server wait for one another
 POLL_SECONDS = 0.5  # how soon the server notices what the command line wrote
-
-_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",  # what is acknowledged survives the power cut
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA temp_store = MEMORY",
-)
 
 log = logging.getLogger(__name__)
 
 
-class Transaction:
-    """What a write may do: statements in order, and naming what they touch."""
-
-    def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._connection = connection
-        self.touched: set[Package] = set()
-        self.touched_everything = False
-
-    async def run(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
-        """Execute one statement; the rows of a SELECT or RETURNING."""
-        return list(await self._connection.execute_fetchall(sql, parameters))
-
-    async def run_many(self, sql: str, rows: Iterable[Parameters]) -> None:
-        """Execute one statement for each row."""
-        async with self._connection.executemany(sql, rows):
-            pass
-
-    def touch(self, package: Package) -> None:
-        """Name a package whose prepared answers expire with this commit."""
-        self.touched.add(package)
-
-    def touch_everything(self) -> None:
-        """Say that every prepared answer expires with this commit."""
-        self.touched_everything = True
-
-
 @dataclass(slots=True)
 class _Job:
-    work: Callable[[Transaction], Awaitable[Any]]
+    work: Work[Any]
     done: asyncio.Future[Any] = field(repr=False)
 
 
@@ -84,7 +56,7 @@ class Database:
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()
         self._idle: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
         self._stack = AsyncExitStack()
-        self._writer: aiosqlite.Connection
+        self._writer = Writer(path)
         self.on_commit: Callable[[int], None] = lambda _: None
         """Hears how many writes shared each commit."""
 
@@ -95,8 +67,8 @@ class Database:
 
     async def __aenter__(self) -> "Database":
         try:
-            self._writer = await self._connect()
-            await migrate(self._writer)
+            self._stack.push_async_callback(self._writer.close)
+            await self._writer.open()
             for _ in range(READERS):
                 self._idle.put_nowait(await self._connect())
         except BaseException as error:
@@ -122,7 +94,7 @@ class Database:
             except sqlite3.Error as error:
                 raise translated(error, self._path) from error
 
-    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return its result once that is durable.
 
         What `work` raises undoes it and reaches the caller. Raises `Storage` where the disk or
@@ -151,7 +123,7 @@ class Database:
             aiosqlite.connect(self._path, isolation_level=None, timeout=BUSY_SECONDS)
         )
         connection.row_factory = sqlite3.Row
-        for pragma in _PRAGMAS:
+        for pragma in PRAGMAS:
             await connection.execute_fetchall(pragma)
         return connection
 
@@ -171,49 +143,24 @@ class Database:
             await self._commit(group)
 
     async def _commit(self, group: list[_Job]) -> None:
-        transaction = Transaction(self._writer)
         try:
-            await transaction.run("BEGIN IMMEDIATE")
-            outcomes = [await self._attempt(job, transaction) for job in group]
-            await transaction.run("COMMIT")
+            outcomes, transaction = await self._writer.commit([job.work for job in group])
         except sqlite3.Error as error:
-            with suppress(sqlite3.Error):
-                await transaction.run("ROLLBACK")
             refused = translated(error, self._path)
             log.error("the index refused a commit of %d writes: %s", len(group), refused)  # noqa: TRY400 - the sentence says it; a trace would add nothing
             for job in group:
-                if not job.done.done():
-                    job.done.set_exception(refused)
-                    job.done.exception()  # read here: its caller may have gone away
+                _fail(job, refused)
             return
         self.on_commit(len(group))
         if transaction.touched_everything:
             self._changes.touch_everything()
         for package in transaction.touched:
             self._changes.touch(package)
-        for job, result, failure in outcomes:
-            if job.done.done():
-                continue
-            if failure is None:
+        for job, (result, failure) in zip(group, outcomes, strict=True):
+            if failure is not None:
+                _fail(job, failure)
+            elif not job.done.done():
                 job.done.set_result(result)
-            else:
-                job.done.set_exception(failure)
-                job.done.exception()
-
-    async def _attempt(
-        self, job: _Job, transaction: Transaction
-    ) -> tuple[_Job, Any, BaseException | None]:
-        await transaction.run("SAVEPOINT job")
-        try:
-            result = await job.work(transaction)
-        except sqlite3.OperationalError:
-            raise  # the disk or the file, not this job: the group fails as one
-        except Exception as error:  # noqa: BLE001 - it belongs to the job's caller, who gets it
-            await transaction.run("ROLLBACK TO job")
-            await transaction.run("RELEASE job")
-            return job, None, error
-        await transaction.run("RELEASE job")
-        return job, result, None
 
     async def _watch_others(self) -> None:
         """Notice commits of other processes: SQLite's data_version changes only for those."""
@@ -221,50 +168,17 @@ class Database:
         while True:
             with suppress(sqlite3.Error):  # a locked or failing disk: ask again, for ever
                 # Asked on the writer: a reader would see our own commits as somebody else's.
-                rows = list(await self._writer.execute_fetchall("PRAGMA data_version"))
+                rows = await self._writer.read("PRAGMA data_version")
                 if known is not None and rows[0][0] != known:
                     self._changes.touch_everything()
                 known = rows[0][0]
             await asyncio.sleep(POLL_SECONDS)
 
 
-async def migrate(connection: aiosqlite.Connection) -> None:
-    """Apply the numbered scripts that the file has not seen, each inside its own transaction.
-
-    Raises `Storage` for a file that a newer version of the mirror has written.
-    """
-    scripts = sorted(
-        (
-            entry
-            for entry in resources.files("mirror.store").joinpath("schema").iterdir()
-            if entry.name.endswith(".sql")
-        ),
-        key=lambda entry: entry.name,
-    )
-    applied = await _version(connection)
-    if applied > len(scripts):
-        raise Storage(
-            f"the index is of schema {applied}, this mirror knows {len(scripts)}: "
-            "run the version that wrote it, or a newer one"
-        )
-    for number, script in enumerate(scripts[applied:], start=applied + 1):
-        log.info("migrating the index to %s", script.name)
-        try:
-            await connection.executescript(
-                f"BEGIN EXCLUSIVE;\n{script.read_text()}\nPRAGMA user_version = {number};\nCOMMIT;"
-            )
-        except sqlite3.OperationalError:
-            with suppress(sqlite3.Error):
-                await connection.execute_fetchall("ROLLBACK")
-            if await _version(connection) < number:
-                raise
-            # Another process was opened at the same time and was faster with this one.
-
-
-async def _version(connection: aiosqlite.Connection) -> int:
-    rows = list(await connection.execute_fetchall("PRAGMA user_version"))
-    found: int = rows[0][0]
-    return found
+def _fail(job: _Job, error: Exception) -> None:
+    if not job.done.done():
+        job.done.set_exception(error)
+        job.done.exception()  # read here: its caller may have gone away
 
 
 def translated(error: sqlite3.Error, path: Path) -> Storage:

@@ -95,7 +95,7 @@ async def test_a_full_index_keeps_nothing(world) -> None:
     writer = world.database._writer
     pages = (await world.database.read("PRAGMA page_count"))[0][0]
     # room for a row, not for a hundred kilobytes
-    await writer.execute_fetchall(f"PRAGMA max_page_count = {pages}")
+    await writer.read(f"PRAGMA max_page_count = {pages}")
     world.upstream.answers["/left-pad"].headers = {"ETag": "x" * 50_000}
     with pytest.raises(Storage) as caught:
         await fetch(world)

@@ -12,8 +12,9 @@ import pytest
 
 from mirror.errors import Conflict, Storage
 from mirror.model import Package
-from mirror.store.changes import Changes
-from mirror.store.database import GROUP, Database, migrate, translated
+from mirror.store.database import GROUP, Database, translated
+from mirror.store.migrations import migrate
+from mirror.store.transactions import Transaction
 from tests.store.rows import PACKAGE, changes_of, opened
 
 INSERT = "INSERT INTO resource_tag (resource, key, value) VALUES (?, ?, ?)"
@@ -123,7 +124,7 @@ async def test_a_cancelled_caller_is_let_go_only_after_its_write(path: Path) -> 
 
         async def slow(transaction):
             started.set()
-            await asyncio.to_thread(release.wait, 5)
+            release.wait(5)  # in the thread of the one who writes
             await transaction.run(INSERT, ("arn", "slow", ""))
 
         first = asyncio.create_task(database.write(slow))
@@ -186,7 +187,7 @@ async def test_another_process_is_noticed(path: Path) -> None:
 async def test_a_full_disk_is_told_and_the_next_writes_work(path: Path) -> None:
     async with opened(path) as database:
         pages = (await database.read("PRAGMA page_count"))[0][0]
-        await database._writer.execute_fetchall(f"PRAGMA max_page_count = {pages}")
+        await database._writer.read(f"PRAGMA max_page_count = {pages}")
         outcomes = await asyncio.gather(
             database.write(adding("small")),
             database.write(adding("large", "x" * 100_000)),
@@ -199,7 +200,7 @@ async def test_a_full_disk_is_told_and_the_next_writes_work(path: Path) -> None:
         )
         assert await keys(database) == []
         assert await database.write(adding("little")) == "little"
-        await database._writer.execute_fetchall(f"PRAGMA max_page_count = {pages + 1000}")
+        await database._writer.read(f"PRAGMA max_page_count = {pages + 1000}")
         await database.write(adding("large", "x" * 100_000))
         assert await keys(database) == ["large", "little"]
 
@@ -258,9 +259,10 @@ async def test_a_fresh_file_and_a_second_start(path: Path) -> None:
 async def test_the_settings_that_durability_needs(path: Path) -> None:
     """lessons #23; an acknowledged publish survives the power cut."""
     async with opened(path) as database:
-        for connection in (database._writer, *database._idle._queue):
+        readers = [each.execute_fetchall for each in database._idle._queue]
+        for ask in (database._writer.read, *readers):
             found = [
-                next(iter(await connection.execute_fetchall(f"PRAGMA {name}")))[0]
+                next(iter(await ask(f"PRAGMA {name}")))[0]
                 for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
             ]
             assert found == ["wal", 2, 1, 10_000]
@@ -327,11 +329,28 @@ async def test_many_open_a_fresh_file_at_the_same_time(path: Path) -> None:
         assert len(await keys(database)) == 8
 
 
-async def test_a_broken_script_changes_nothing(path: Path, monkeypatch) -> None:
-    async with Database(path, Changes()) as database:
-        connection = database._writer
-        await connection.execute_fetchall("PRAGMA user_version = 0")  # so that it runs again
-        with pytest.raises(sqlite3.OperationalError, match="already exists"):
-            await migrate(connection)
-        assert not connection.in_transaction
-        assert await database.write(adding("a")) == "a"
+async def test_a_broken_script_changes_nothing(path: Path) -> None:
+    async with opened(path):
+        pass
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA user_version = 0")  # so that it runs again
+    before = applied(path)
+    with pytest.raises(sqlite3.OperationalError, match="already exists"):
+        migrate(connection)
+    assert not connection.in_transaction
+    connection.close()
+    assert applied(path) == before
+
+
+async def test_a_write_waits_for_nothing_but_its_statements(path: Path) -> None:
+    """It has the thread and the transaction to itself: who waits would hold up everybody."""
+
+    async def waiting(transaction: Transaction) -> None:
+        await transaction.run(INSERT, ("arn", "half", ""))
+        await asyncio.sleep(0)
+
+    async with opened(path) as database:
+        with pytest.raises(RuntimeError, match="nothing but its own statements"):
+            await database.write(waiting)
+        assert await keys(database) == []
+        assert await database.write(adding("next")) == "next"

@@ -25,6 +25,9 @@ from mirror.repositories.origins import Source
 IN_MEMORY = 16 * 1024
 """Bytes up to which a body stays in memory; sendfile of an open file is cheaper beyond."""
 
+LISTING = 1 << 20
+"""The same for listings, which nobody sends: they are handed on to be stored."""
+
 COMPRESSIBLE = 1024
 """Bytes from which on gzip pays."""
 
@@ -119,7 +122,7 @@ def read_listing(
     )
     if not found.versions and not found.withdrawn:
         raise NotFound("package", str(package), f"the upstream lists no version of {package}")
-    return _spill(listings.encode(found), spill)
+    return _spill(listings.encode(found), spill, LISTING)
 
 
 def compose(job: Job) -> Composed:
@@ -159,8 +162,8 @@ def _supplement(document: DocumentFile) -> bytes:
         return b""
 
 
-def _spill(body: bytes, folder: Path) -> Spilled:
-    if len(body) <= IN_MEMORY:
+def _spill(body: bytes, folder: Path, in_memory: int = IN_MEMORY) -> Spilled:
+    if len(body) <= in_memory:
         return body
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix="render-", delete=False) as file:

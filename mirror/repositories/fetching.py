@@ -1,7 +1,8 @@
 """One round of asking an upstream: its documents, conditionally, and what they say of a package.
 
 Nothing of a round is kept before all of it is known to be good, so an empty, broken or HTML answer
-never replaces what we have (bandersnatch#140, artifact-keeper#4028).
+never replaces what we have (bandersnatch#140, artifact-keeper#4028). What is kept is not synced: a
+document that a power cut takes is asked for again, and a cold install would wait for thousands.
 """
 
 import asyncio
@@ -84,7 +85,7 @@ class Fetcher:
         was before.
         """
         base = str(connection.url)
-        async with Batch(self._blobs) as batch:
+        async with Batch(self._blobs, durable=False) as batch:
             received = await self._converse(connection, package, batch)
             source = hashlib.sha256("".join(each.sha256 for each in received).encode()).hexdigest()
             now = time.time()
@@ -124,7 +125,7 @@ class Fetcher:
         return stored
 
     async def _bring(self, connection: Connection, fetch: Fetch) -> None:
-        async with Batch(self._blobs) as batch:
+        async with Batch(self._blobs, durable=False) as batch:
             received = await self._receive(connection, fetch, batch, fetch.url)
             if received.new is not None:
                 broken = fetch.promise.broken_by(received.new.digests)

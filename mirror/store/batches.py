@@ -13,11 +13,12 @@ class Batch:
     """Writers of one piece of work: `async with Batch(blobs) as batch`.
 
     What was sealed stays only if `keep` is reached, after the rows that refer to it are committed;
-    leaving without it abandons all of them.
+    leaving without it abandons all of them. `durable` is `BlobWriter`'s.
     """
 
-    def __init__(self, blobs: Blobs) -> None:
+    def __init__(self, blobs: Blobs, *, durable: bool = True) -> None:
         self._blobs = blobs
+        self._durable = durable
         self._writers: list[BlobWriter] = []
         self._stack = AsyncExitStack()
 
@@ -34,7 +35,7 @@ class Batch:
 
     async def writer(self) -> BlobWriter:
         """One more blob; the caller writes and seals it."""
-        writer = await self._stack.enter_async_context(self._blobs.writer())
+        writer = await self._stack.enter_async_context(self._blobs.writer(durable=self._durable))
         self._writers.append(writer)
         return writer
 

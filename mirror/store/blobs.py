@@ -23,11 +23,8 @@ from pathlib import Path
 
 from mirror.errors import Storage
 from mirror.model import Digests
-from mirror.store.files import OpenFile, hop, on_disk, storage_error, sync_folder
-from mirror.store.writing import BlobWriter
-
-VERIFY_LIMIT = 64 * 1024 * 1024
-"""Bytes up to which a blob is hashed when first opened; beyond, `mirror verify` is the check."""
+from mirror.store.files import OpenFile, hop, on_disk, storage_error, sync
+from mirror.store.writing import VERIFY_LIMIT, BlobWriter
 
 REMEMBERED = 16_384
 """How many verified blobs are remembered (some 5 MB of memory)."""
@@ -68,9 +65,9 @@ class Blobs:
         """Where a blob goes whose bytes no longer match its name."""
         return self.root / "damaged" / self.path(sha256).name
 
-    def writer(self) -> BlobWriter:
+    def writer(self, *, durable: bool = True) -> BlobWriter:
         """A new blob: `async with blobs.writer() as writer`; see `BlobWriter`."""
-        return BlobWriter(self)
+        return BlobWriter(self, durable=durable)
 
     async def open(self, sha256: str, size: int) -> OpenFile | None:
         """The blob, or None when it is missing, of another size, or damaged: fetch it again.
@@ -138,14 +135,16 @@ class Blobs:
             if reprieve:
                 self._condemned.pop(sha256, None)
 
-    def place(self, marker: Path, digests: Digests) -> None:
+    def place(self, marker: Path, digests: Digests, *, durable: bool) -> None:
         """Give a marker's bytes their blob's name, for good."""
         path = self.path(digests.sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
+        known = False
         with self._lock:
             try:
                 os.link(marker, path)
             except FileExistsError:
+                known = True
                 if path.stat().st_size != digests.size:
                     # Cut short by a broken disk or a careless copy: replace it in one step.
                     spare = marker.with_name(f"{marker.stem}0")
@@ -154,16 +153,20 @@ class Blobs:
                     self._remember(digests.sha256, path.stat())
             else:
                 self._remember(digests.sha256, path.stat())
-        # Even when the name was there already: whoever made it may not have come this far. The
-        # same goes for the folders above, which therefore count as safe only once we synced them.
-        sync_folder(path.parent)
-        self._secure(path.parent)
+        if durable:
+            # Whoever gave the name before may not have come this far, or not have wanted to. The
+            # same goes for the folders above, which therefore count as safe only once we synced
+            # them.
+            if known:
+                sync(path)
+            sync(path.parent)
+            self._secure(path.parent)
 
     def _secure(self, folder: Path) -> None:
         """Make sure, once, that a folder's own name survives, and those of the folders above."""
         if folder in self._safe or folder == self.root:
             return
-        sync_folder(folder.parent)
+        sync(folder.parent)
         self._secure(folder.parent)
         self._safe.add(folder)
 
@@ -223,7 +226,8 @@ class Blobs:
     def _keep(self, marker: Path, sha256: str) -> None:
         path = self.path(sha256)
         with on_disk(path):
-            # The marker's bytes are whole: it got its name after they were synced.
+            # The marker's bytes are whole: it got its name after they were synced, or they will
+            # be looked at when the blob is opened.
             path.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileExistsError):
                 os.link(marker, path)

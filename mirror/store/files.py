@@ -73,9 +73,9 @@ def on_disk(path: Path) -> Iterator[None]:
         raise storage_error(error, path) from error
 
 
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder survive a power cut (fsync of a file covers only its bytes)."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def sync(path: Path) -> None:
+    """Make a file's bytes, or the names in a folder, survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirror.errors import Storage
-from mirror.store.files import on_disk, sync_folder
+from mirror.store.files import on_disk, sync
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -98,7 +98,7 @@ def _make_key(key_file: Path) -> None:
         os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):
             os.link(file.name, key_file)
-    sync_folder(key_file.parent)
+    sync(key_file.parent)
 
 
 def _scrypt(password: str, salt: bytes) -> bytes:

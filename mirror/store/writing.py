@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 PIECE = 256 * 1024
 """Bytes gathered before a thread is bothered: hashing and writing a piece takes about 1 ms."""
 
+VERIFY_LIMIT = 64 * 1024 * 1024
+"""Bytes up to which a blob is hashed when first opened; beyond, `mirror verify` is the check."""
+
 ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 
 
@@ -34,10 +37,15 @@ class BlobWriter:
 
     Left without `settle`, nothing stays: the temporary file goes, and so does a sealed blob to
     which no row refers. All members raise `Storage` when the disk refuses.
+
+    Without `durable`, a power cut may take the bytes: for what can be had again. That they are
+    there, and right, is seen when the blob is opened; the largest are synced all the same, because
+    those are not looked at.
     """
 
-    def __init__(self, blobs: "Blobs") -> None:
+    def __init__(self, blobs: "Blobs", *, durable: bool) -> None:
         self._blobs = blobs
+        self._durable = durable
         self._buffer = bytearray()
         self._hashes = {name: hashlib.new(name, usedforsecurity=False) for name in ALGORITHMS}
         self._path: Path | None = None  # the temporary file, later the marker
@@ -141,14 +149,16 @@ class BlobWriter:
             file, temporary = self.file, self._path
             if temporary is None:
                 raise ValueError("this writer was left")
+            self._durable |= digests.size > VERIFY_LIMIT
             place = self._blobs.path(digests.sha256)
             marker = temporary.with_name(f"{temporary.name}.{digests.sha256}")
             with on_disk(place):
-                os.fsync(file.fileno())
+                if self._durable:
+                    os.fsync(file.fileno())
                 self._path = temporary.rename(marker)
                 self._blobs.pin(digests.sha256)
                 self._digests = digests
-                self._blobs.place(marker, digests)
+                self._blobs.place(marker, digests, durable=self._durable)
             return digests
 
     def _settle(self) -> None:
@@ -159,7 +169,7 @@ class BlobWriter:
             with on_disk(marker):
                 # Something beside this process may have removed the name; the marker has the bytes.
                 if not self._blobs.path(digests.sha256).exists():
-                    self._blobs.place(marker, digests)
+                    self._blobs.place(marker, digests, durable=self._durable)
                 marker.unlink()
             self._blobs.unpin(digests.sha256, reprieve=True)
             self._settled = True

@@ -13,6 +13,7 @@ import pytest
 from mirror.errors import Storage
 from mirror.model import Digests
 from mirror.store import blobs as blobs_module
+from mirror.store import writing as writing_module
 from mirror.store.blobs import Blobs
 from mirror.store.files import OpenFile
 
@@ -417,16 +418,43 @@ async def test_a_lost_folder_is_made_again(blobs: Blobs, index: Index) -> None:
     assert files(blobs) == [blob()]
 
 
+@pytest.fixture
+def synced(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was synced by name, relative to the root."""
+    found: list[str] = []
+    monkeypatch.setattr(
+        blobs_module, "sync", lambda path: found.append(str(path.relative_to(blobs.root)))
+    )
+    return found
+
+
 async def test_every_name_is_synced_and_folders_only_once(
-    blobs: Blobs, index: Index, monkeypatch: pytest.MonkeyPatch
+    blobs: Blobs, index: Index, synced: list[str]
 ) -> None:
     """A name survives a power cut if the folder that has it was synced after it came."""
-    synced: list[str] = []
-    monkeypatch.setattr(
-        blobs_module, "sync_folder", lambda path: synced.append(str(path.relative_to(blobs.root)))
-    )
-    for data, *above in ((b"one", "blobs", "."), (b"one",), (b"two", "blobs")):
+    for data, *above in ((b"one", "blobs", "."), (b"two", "blobs")):
         synced.clear()
         folder = Path(blob((await store(blobs, index, data)).sha256)).parent
-        first = [str(folder.parent)] if above else []
-        assert synced == [str(folder), *first, *above]
+        assert synced == [str(folder), str(folder.parent), *above]
+
+
+async def test_what_can_be_had_again_waits_for_no_disk(
+    blobs: Blobs, index: Index, synced: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files_synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", files_synced.append)
+
+    async def write(data: bytes, *, durable: bool) -> None:
+        async with blobs.writer(durable=durable) as writer:
+            await writer.write(data)
+            index.rows.add((await writer.seal()).sha256)
+            await writer.settle()
+
+    await write(DATA, durable=False)
+    assert (synced, files_synced) == ([], [])
+    await write(DATA, durable=True)  # the same bytes, which must stay now
+    assert synced[:2] == [blob(), str(Path(blob()).parent)]
+    assert len(files_synced) == 1
+    monkeypatch.setattr(writing_module, "VERIFY_LIMIT", 10)
+    await write(b"too long to be looked at", durable=False)
+    assert len(files_synced) == 2

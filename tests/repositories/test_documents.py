@@ -1,7 +1,6 @@
 """Documents about packages: made once per change, for all who ask at the time."""
 
 import asyncio
-import time
 
 import orjson
 import pytest

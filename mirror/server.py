@@ -59,6 +59,7 @@ async def run(
         await _make_so(parts, settings)
         parts.purge.start()
         server = settings.server
+        _spare_the_collector()
         try:
             listening = await serve(
                 parts.handler,
@@ -83,7 +84,6 @@ async def run(
         loop.add_signal_handler(signal.SIGHUP, hangups.set)
         reloading = asyncio.create_task(_reload_on(hangups, parts, reload))
         stack.callback(reloading.cancel)
-        _spare_the_collector()
         started(listening, first)
         notifier.ready(f"listening on {server.host}:{listening.port}")
         await stopping.wait()

@@ -146,7 +146,7 @@ class Sending(_Prebuilt):
             head += part_fields(entity, self._plan)
         head += self._tail(request)
         if length and not isinstance(body, bytes):
-            outlet = Outlet(request, self._send_timeout)
+            outlet = Outlet(request, self._send_timeout, copying=True)
             try:
                 await outlet.send(head, body.fileno(), start, length)
             finally:

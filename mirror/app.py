@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import resource
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -158,7 +159,9 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
             known,
             asset_size=limits.asset_size,
         )
-        shelf = Shelf(memory=cache.document_memory, files=cache.open_files)
+        allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        files = min(cache.open_files, allowed // 2)  # the rest is for connections and transfers
+        shelf = Shelf(memory=cache.document_memory, files=files)
         reads = Reads(
             search,
             documents,

@@ -59,8 +59,9 @@ class Cache(Section):
     document_memory: Size = 64 * MIB
     """Bytes of rendered documents kept in memory, so that a warm answer is a lookup and a write."""
 
-    open_files: Count = 512
-    """Files kept open for sending: half of 1024, the usual limit on descriptors of a shell."""
+    open_files: Count = 8192
+    """Files kept open for sending, some two for a package; at most half of what the system lets the
+    process open."""
 
     stale_wait: Lifetime = 3.0
     """Seconds that an expired document waits for its upstream before the old one is served."""

@@ -22,13 +22,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LARGE = 1 << 20
-"""Bytes of input from which on a worker process is used: about 20 ms of parsing."""
+"""Bytes of input from which on a worker process is used: some 40 ms for a page of PyPI's."""
 
 MIDDLING = 128 << 10
 """Bytes from which on one is used that is there already, or that the threads have no time for."""
 
 PROCESSES = min(4, os.cpu_count() or 1)
-"""Worker processes at most; each takes some 50 MB and what its document needs."""
+"""Worker processes at most; each takes 33 MB and what its document needs."""
 
 IDLE = 30.0
 """Seconds without work after which a worker process ends: its memory is the system's again."""
@@ -60,7 +60,7 @@ class Compute:
             worker = self._idle.pop() if self._idle else _Worker()
             self._workers.add(worker)
             try:
-                result = await worker.run(function, *args, **kwargs)
+                return await worker.run(function, *args, **kwargs)
             except BrokenProcessPool as error:
                 log.exception("the worker process died over a document of %d bytes", size)
                 self._end(worker)
@@ -68,11 +68,9 @@ class Compute:
             except asyncio.CancelledError:
                 self._end(worker)  # it is still at it
                 raise
-            except BaseException:
-                self._rest(worker)
-                raise
-            self._rest(worker)
-            return result
+            finally:
+                if worker in self._workers:
+                    self._rest(worker)
 
     async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()

@@ -134,7 +134,7 @@ def _lock_file(data_dir: Path) -> TextIO:
 
 def _spare_the_collector() -> None:
     """What is there by now stays, and a document makes garbage by the ten thousands, none of it in
-    circles: looking for those after every 700 objects takes a quarter of its time.
+    circles: looking for those after every 700 objects takes a fifth of its time.
     """
     gc.collect()
     gc.freeze()

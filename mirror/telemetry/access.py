@@ -56,7 +56,6 @@ class AccessLog:
         self._dropped = 0
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
-        self._broken = False
 
     def phrase(
         self,

@@ -78,7 +78,6 @@ def test_no_link(page: str) -> None:
     ids=lambda clutter: clutter[:12],
 )
 def test_clutter_hides_no_link(clutter: str) -> None:
-    """And costs no more than its length: each takes well under a second."""
     assert names(clutter + LINK) == ["x-1.0.tar.gz"]
 
 

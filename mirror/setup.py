@@ -8,9 +8,10 @@ from mirror.config import Settings
 from mirror.declared.first import first_repositories
 from mirror.model import DEFAULT_DOMAIN
 from mirror.store.access_keys import AccessKeys
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
 from mirror.store.domains import create_domain
 from mirror.store.repositories import put_repository
+from mirror.store.transactions import Transaction
 from mirror.store.users import Users
 
 ADMINISTRATOR = "admin"

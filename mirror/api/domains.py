@@ -10,12 +10,12 @@ from mirror.api.services import Services
 from mirror.api.tags import given_tags
 from mirror.api.views import present
 from mirror.errors import Conflict, Exceeded
-from mirror.store.database import Transaction
 from mirror.store.domains import Domain, domains_of, find_domain, usage_of
 from mirror.store.domains import create_domain as create
 from mirror.store.domains import delete_domain as delete
 from mirror.store.policies import forget_resource
 from mirror.store.tags import put_tags
+from mirror.store.transactions import Transaction
 
 _KEY = re.compile(
     r"(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/)?[A-Za-z0-9/_-]+", re.ASCII

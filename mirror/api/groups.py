@@ -17,11 +17,11 @@ from mirror.errors import Invalid
 from mirror.model import Package, PackageGroup, RestrictionMode, RestrictionType
 from mirror.repositories.groups.patterns import Association, Pattern
 from mirror.repositories.groups.tree import Tree
-from mirror.store.database import Transaction
 from mirror.store.domains import Domain
 from mirror.store.groups import Listed, create_group, delete_group, restrict_group, update_group
 from mirror.store.policies import forget_resource
 from mirror.store.tags import put_tags
+from mirror.store.transactions import Transaction
 
 PIECE, PIECES = 500, 20
 """How many packages are looked at before others get their turn, and how often for one page: those

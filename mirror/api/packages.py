@@ -12,9 +12,9 @@ from mirror.api.views import present
 from mirror.model import OriginControls, Package, Restriction
 from mirror.repositories.statuses import no_package
 from mirror.store.catalogue import CataloguedPackage, Sought
-from mirror.store.database import Transaction
 from mirror.store.domains import Repository
 from mirror.store.statuses import Record, erase_package, package_record, put_controls, require
+from mirror.store.transactions import Transaction
 
 
 async def list_packages(services: Services, call: Call) -> Any:

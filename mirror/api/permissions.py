@@ -6,7 +6,6 @@ from mirror.api.call import Call
 from mirror.api.errors import FIELD, Rejected
 from mirror.api.services import Services
 from mirror.auth.policies.documents import parse_policy
-from mirror.store.database import Run, Transaction
 from mirror.store.domains import find_domain
 from mirror.store.policies import (
     ResourcePolicy,
@@ -16,6 +15,7 @@ from mirror.store.policies import (
     resource_policy,
 )
 from mirror.store.repositories import find_repository
+from mirror.store.transactions import Run, Transaction
 
 
 async def get_domain_permissions_policy(services: Services, call: Call) -> Any:

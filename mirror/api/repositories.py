@@ -11,7 +11,6 @@ from mirror.api.tags import given_tags
 from mirror.api.views import repository_description, repository_summary
 from mirror.endpoints.routing import domain_of, split
 from mirror.errors import Conflict, Exceeded, NotFound
-from mirror.store.database import Run, Transaction
 from mirror.store.policies import forget_resource
 from mirror.store.purging import bury_repository
 from mirror.store.repositories import (
@@ -25,6 +24,7 @@ from mirror.store.repositories import (
     set_description,
 )
 from mirror.store.tags import put_tags
+from mirror.store.transactions import Run, Transaction
 
 ASSOCIATE = "AssociateWithDownstreamRepository"
 """The right to a repository that it takes to make it another one's upstream."""

@@ -9,8 +9,8 @@ from mirror.api.call import Call
 from mirror.api.errors import FIELD, Rejected
 from mirror.api.services import Services
 from mirror.arns import parse_arn
-from mirror.store.database import Transaction
 from mirror.store.tags import check_exists, put_tags, remove_tags, tags_of
+from mirror.store.transactions import Transaction
 
 
 async def tag_resource(services: Services, call: Call) -> Any:

@@ -9,8 +9,9 @@ from mirror.declared.planning import plan
 from mirror.declared.reading import read
 from mirror.declared.step import Step
 from mirror.errors import MirrorError
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
 from mirror.store.policies import attach_policy, attached_policies, detach_policy
+from mirror.store.transactions import Transaction
 from mirror.store.users import Principal, Users
 
 

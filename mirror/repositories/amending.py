@@ -11,8 +11,9 @@ from mirror.model import OriginType, Package
 from mirror.repositories.origins import defaults
 from mirror.repositories.searching import Walk
 from mirror.store.blobs import Blobs
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
 from mirror.store.held import HeldPackage, held_package
+from mirror.store.transactions import Transaction
 from mirror.store.versions import delete_versions, put_manifest, put_package, put_tags
 
 

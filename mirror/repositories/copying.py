@@ -23,9 +23,10 @@ from mirror.repositories.statuses import (
 )
 from mirror.store.blobs import Blobs
 from mirror.store.copies import copy_about, copy_version, replace_version, same_assets, tags_on
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
 from mirror.store.domains import Repository
 from mirror.store.statuses import Record, advance, package_record, require, standings
+from mirror.store.transactions import Transaction
 from mirror.store.versions import put_package, put_tags
 
 COPIED = frozenset({Status.PUBLISHED, Status.UNLISTED})

@@ -28,9 +28,10 @@ from mirror.repositories.spelling import spelling
 from mirror.repositories.upstreams import Upstreams
 from mirror.store.batches import Batch
 from mirror.store.blobs import Blobs
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
 from mirror.store.held import HeldPackage, held_package
 from mirror.store.packages import Packages
+from mirror.store.transactions import Transaction
 from mirror.store.versions import (
     NewVersion,
     add_version,

@@ -24,8 +24,9 @@ from mirror.repositories.origins import GroupRights, defaults
 from mirror.repositories.spelling import spelling
 from mirror.store.batches import Batch
 from mirror.store.blobs import Blobs
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
 from mirror.store.held import HeldPackage, held_package
+from mirror.store.transactions import Transaction
 from mirror.store.versions import (
     NewVersion,
     add_version,

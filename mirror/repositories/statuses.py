@@ -10,7 +10,7 @@ from mirror.errors import NotFound
 from mirror.formats import FORMATS
 from mirror.model import Package, Status
 from mirror.store.blobs import Blobs
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
 from mirror.store.domains import Repository
 from mirror.store.statuses import (
     Standing,
@@ -20,6 +20,7 @@ from mirror.store.statuses import (
     put_status,
     standings,
 )
+from mirror.store.transactions import Transaction
 from mirror.store.versions import delete_versions
 
 DELETED = "Deleted"

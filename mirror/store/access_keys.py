@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mirror.errors import NotFound
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
 from mirror.store.secrecy import seal, unseal
+from mirror.store.transactions import Transaction
 from mirror.store.users import Principal, no_such_user
 
 _DIGITS = string.ascii_uppercase + "234567"  # base 32, as AWS's own

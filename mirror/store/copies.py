@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 import orjson
 
-from mirror.store.database import Transaction
+from mirror.store.transactions import Transaction
 from mirror.store.versions import put_about, release_blobs
 
 _COPIED = (

@@ -23,13 +23,9 @@ from mirror.store.transactions import (
     BUSY_SECONDS,
     PRAGMAS,
     Parameters,
-    Run,
-    Transaction,
     Work,
     Writer,
 )
-
-__all__ = ["Database", "Parameters", "Run", "Transaction"]
 
 T = TypeVar("T")
 

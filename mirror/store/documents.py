@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sqlite3 import Row
 
 from mirror.model import Digests, Package
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
+from mirror.store.transactions import Transaction
 from mirror.store.versions import put_blob, release_blobs
 
 

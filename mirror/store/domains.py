@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from sqlite3 import Row
 
 from mirror.errors import Conflict, NotFound
-from mirror.store.database import Database, Run, Transaction
+from mirror.store.database import Database
+from mirror.store.transactions import Run, Transaction
 
 NOBODY = ""
 """The owner of the domain in which deleted repositories wait for their end (`store.purging`)."""

@@ -10,7 +10,8 @@ from sqlite3 import Row
 
 from mirror.errors import Conflict, Invalid, NotFound
 from mirror.model import ROOT_GROUP, Package, PackageGroup, RestrictionMode, RestrictionType
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
+from mirror.store.transactions import Transaction
 
 _COLUMNS = {
     RestrictionType.PUBLISH: "publish",

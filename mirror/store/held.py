@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mirror.model import Origin, OriginControls, OriginType, Package, Restriction, Status
-from mirror.store.database import Transaction
+from mirror.store.transactions import Transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mirror.errors import Conflict, NotFound
-from mirror.store.database import Database, Run, Transaction
+from mirror.store.database import Database
+from mirror.store.transactions import Run, Transaction
 from mirror.store.users import Principal, no_such_user
 
 

@@ -13,8 +13,9 @@ from collections.abc import Collection, Sequence
 
 from mirror.errors import Storage
 from mirror.store.blobs import Blobs
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
 from mirror.store.domains import NOBODY
+from mirror.store.transactions import Transaction
 from mirror.store.versions import release_blobs
 
 PIECE = 500

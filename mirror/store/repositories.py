@@ -7,8 +7,8 @@ from sqlite3 import Row
 from typing import Any
 
 from mirror.errors import Conflict, Invalid, NotFound
-from mirror.store.database import Run, Transaction
 from mirror.store.domains import find_domain
+from mirror.store.transactions import Run, Transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from mirror.errors import NotFound
 from mirror.model import Origin, OriginControls, Package, Status
-from mirror.store.database import Transaction
 from mirror.store.domains import Repository
 from mirror.store.packages import controls_of, origin_of
+from mirror.store.transactions import Transaction
 from mirror.store.versions import release_blobs
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from mirror.arns import Named
 from mirror.errors import Exceeded, NotFound
-from mirror.store.database import Run, Transaction
+from mirror.store.transactions import Run, Transaction
 
 MOST = 50
 """Tags of one resource: the service's own limit."""

@@ -4,9 +4,10 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
 from mirror.store.domains import find_domain
 from mirror.store.secrecy import digest
+from mirror.store.transactions import Transaction
 from mirror.store.users import Principal, no_such_user
 
 PREFIX = "mirror_"

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mirror.errors import Conflict, Invalid, NotFound
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
 from mirror.store.secrecy import check_password, decoy, hash_password
+from mirror.store.transactions import Transaction
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 NAME = frozenset(string.ascii_letters + string.digits + "+=,.@_-")  # IAM's own rule

@@ -19,7 +19,7 @@ from mirror.model import (
     StoredAsset,
     Summary,
 )
-from mirror.store.database import Transaction
+from mirror.store.transactions import Transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from mirror.app import Parts
 from mirror.model import OriginControls, Package, Restriction, StoredAsset
-from mirror.store.database import Transaction
+from mirror.store.transactions import Transaction
 from mirror.store.versions import NewVersion, add_version, put_package, put_tags
 from tests.store.rows import version
 

@@ -22,7 +22,7 @@ from mirror.model import (
     StoredAsset,
     Summary,
 )
-from mirror.store.database import Parameters, Transaction
+from mirror.store.transactions import Parameters, Transaction
 from mirror.store.versions import NewVersion, add_version, put_package, put_tags
 
 BATCH = 20_000

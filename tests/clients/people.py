@@ -10,8 +10,9 @@ from typing import Any
 
 from mirror.store.access_keys import AccessKeys
 from mirror.store.changes import Changes
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
 from mirror.store.policies import attach_policy
+from mirror.store.transactions import Transaction
 from mirror.store.users import Users
 from tests.clients.aws import ACCOUNT, Boto, Key
 from tests.running import Running

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from mirror.store.database import Transaction
+from mirror.store.transactions import Transaction
 from tests.clients.aws import Boto
 from tests.clients.people import index_of
 from tests.running import Running

@@ -21,12 +21,13 @@ from mirror.repositories.searching import Search, Walk
 from mirror.repositories.upstreams import Upstreams
 from mirror.store.blobs import Blobs
 from mirror.store.changes import Changes
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
 from mirror.store.documents import Documents
 from mirror.store.domains import Domains, create_domain
 from mirror.store.groups import Groups
 from mirror.store.packages import Packages
 from mirror.store.repositories import put_repository
+from mirror.store.transactions import Transaction
 from mirror.upstream.flights import Flights
 from tests.repositories.registry import NPMJS, PAD, PYPI, FakeUpstream
 from tests.store.rows import OWNER, dump

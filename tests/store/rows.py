@@ -8,9 +8,10 @@ from typing import Any
 
 from mirror.model import Digests, Origin, OriginType, Package, StoredAsset
 from mirror.store.changes import Changes
-from mirror.store.database import Database, Transaction
+from mirror.store.database import Database
 from mirror.store.domains import create_domain
 from mirror.store.repositories import put_repository
+from mirror.store.transactions import Transaction
 from mirror.store.versions import NewVersion
 
 OWNER = "000000000000"

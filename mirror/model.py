@@ -121,13 +121,16 @@ class PackageGroup:
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """Size in bytes and lower-case hex digests of one blob, all computed in the same pass."""
+    """Size in bytes and lower-case hex digests of one blob, all computed in the same pass.
+
+    Of an upstream's documents it is the SHA-256 alone; the others are empty.
+    """
 
     size: int
-    md5: str
-    sha1: str
     sha256: str
-    sha512: str
+    md5: str = ""
+    sha1: str = ""
+    sha512: str = ""
 
 
 _UNKNOWN: Mapping[str, str] = {}

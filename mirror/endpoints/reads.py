@@ -127,7 +127,8 @@ class Reads:
         previous: Document | None = shelved.source if shelved is not None else None
         document = await self._documents.read(walk, intent, exchange.base, previous)
         exchange.cache = "stale" if document.stale else "miss" if document.asked else "hit"
-        if shelved is not None and previous is not None and document.tag == previous.tag:
+        same = previous is not None and document.rendered.tag == previous.rendered.tag
+        if shelved is not None and previous is not None and same:
             if exchange.cache == "miss":
                 exchange.cache = "revalidated"
             if document.stale == previous.stale:  # the same head and bytes: keep them prepared
@@ -142,7 +143,7 @@ class Reads:
         identity = self._entity(document, gzip=False)
         return Shelved(
             identity=identity,
-            gzip=self._entity(document, gzip=True) if document.gzip is not None else None,
+            gzip=self._entity(document, gzip=True) if document.rendered.gzip else None,
             stamp=document.stamp,
             fresh_until=document.fresh_until,
             source=document,
@@ -150,15 +151,16 @@ class Reads:
         )
 
     def _entity(self, document: Document, *, gzip: bool) -> Entity:
-        packed = document.gzip if gzip else None
+        rendered = document.rendered
+        packed = rendered.gzip if gzip else None
         return Entity(
-            content_type=document.content_type,
+            content_type=rendered.content_type,
             encoding="gzip" if gzip else "",
-            etag=f'"{document.tag}-gzip"' if gzip else f'"{document.tag}"',
+            etag=f'"{rendered.tag}-gzip"' if gzip else f'"{rendered.tag}"',
             vary="Accept, Accept-Encoding",
             cache_control=self._document_caching,
             headers=STALE if document.stale else (),
-            body=document.identity if packed is None else packed,
+            body=rendered.identity if packed is None else packed,
         )
 
     def _shelve(self, intent: ReadAsset, held: Held) -> Shelved:

@@ -75,7 +75,6 @@ class Composed:
     tag: str
     identity: Spilled
     gzip: Spilled | None
-    size: int
 
 
 def decoded(document: DocumentFile, limit: int) -> bytes:
@@ -125,10 +124,11 @@ def read_listing(
     return _spill(listings.encode(found), spill, LISTING)
 
 
-def compose(job: Job) -> Composed:
+def compose(job: Job, known: str | None = None) -> Composed:
     """Merge the sources and render the view asked for, plain and compressed.
 
-    Raises `NotFound` where nothing is shown, or not the version that the intent names.
+    Without the bytes (they are empty) where these are those whose tag is `known`: most of what
+    changes in a package is a version retained as it was listed, which no view shows. Raises `NotFound` where nothing is shown, or not the version that the intent names.
     """
     package = job.intent.package
     merged = merge(
@@ -145,13 +145,15 @@ def compose(job: Job) -> Composed:
     supplement = b"" if job.supplement is None else _supplement(job.supplement)
     rendering = FORMATS[package.format].render(job.intent, merged.listing, job.base, supplement)
     body = rendering.body
+    tag = hashlib.sha256(body).hexdigest()[:32]
+    if tag == known:
+        return Composed(rendering.content_type, tag, identity=b"", gzip=None)
     packed = gzip.compress(body, 6, mtime=0) if len(body) >= COMPRESSIBLE else None
     return Composed(
         content_type=rendering.content_type,
-        tag=hashlib.sha256(body).hexdigest()[:32],
+        tag=tag,
         identity=_spill(body, job.spill),
         gzip=None if packed is None else _spill(packed, job.spill),
-        size=len(body),
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mirror.compute import Compute
 from mirror.errors import MirrorError, NotFound
@@ -33,17 +33,24 @@ Lacks = Callable[[StoredListing], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A rendered document, good until `fresh_until` (epoch seconds) while `stamp` holds.
-
-    `fingerprint` names everything it was made of; `tag` its bytes; `stale` tells that an upstream
-    could not be asked, `asked` that one was, for this very document.
-    """
+class Rendered:
+    """A document's bytes, plain and compressed where that pays; `tag` names them."""
 
     content_type: str
     tag: str
     identity: Body
     gzip: Body | None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document, good until `fresh_until` (epoch seconds) while `stamp` holds.
+
+    `fingerprint` names everything it was made of; `stale` tells that an upstream could not be
+    asked, `asked` that one was, for this very document.
+    """
+
+    rendered: Rendered
     stamp: Stamp
     fresh_until: float
     fingerprint: str
@@ -129,34 +136,38 @@ class DocumentReader:
         fresh_until = min((each.fresh_until for each in asked.values()), default=float("inf"))
         fingerprint = _fingerprint(plan, holdings, found, supplement)
         if previous is not None and previous.fingerprint == fingerprint:
-            return replace(previous, stamp=stamp, fresh_until=fresh_until, stale=stale, asked=anew)
-        job = Job(
-            intent=intent,
-            base=base,
-            steps=plan.steps,
-            sources=sources,
-            holdings=holdings,
-            listings={name: self._blobs.path(each.sha256) for name, each in found.items()},
-            supplement=None
-            if supplement is None
-            else DocumentFile(self._blobs.path(supplement.sha256), supplement.encoding),
-            spill=self._blobs.incoming,
-        )
-        size = sum(each.size for each in found.values())
-        try:
-            composed = await self._compute.run(size, compose, job)
-        except NotFound as missing:
-            raise _unknown(missing, asked) from missing
-        return Document(
+            rendered = previous.rendered
+        else:
+            job = Job(
+                intent=intent,
+                base=base,
+                steps=plan.steps,
+                sources=sources,
+                holdings=holdings,
+                listings={name: self._blobs.path(each.sha256) for name, each in found.items()},
+                supplement=None
+                if supplement is None
+                else DocumentFile(self._blobs.path(supplement.sha256), supplement.encoding),
+                spill=self._blobs.incoming,
+            )
+            size = sum(each.size for each in found.values())
+            try:
+                known = None if previous is None else previous.rendered
+                rendered = await self._render(job, size, known)
+            except NotFound as missing:
+                raise _unknown(missing, asked) from missing
+        return Document(rendered, stamp, fresh_until, fingerprint, stale=stale, asked=anew)
+
+    async def _render(self, job: Job, size: int, known: Rendered | None) -> Rendered:
+        """What is `known`, where that is what comes out."""
+        composed = await self._compute.run(size, compose, job, known.tag if known else None)
+        if known is not None and composed.tag == known.tag:
+            return known
+        return Rendered(
             content_type=composed.content_type,
             tag=composed.tag,
             identity=_body(composed.identity),
             gzip=None if composed.gzip is None else _body(composed.gzip),
-            stamp=stamp,
-            fresh_until=fresh_until,
-            fingerprint=fingerprint,
-            stale=stale,
-            asked=anew,
         )
 
     async def holdings(self, walk: Walk, package: Package) -> dict[int, Holding]:

@@ -5,13 +5,11 @@ never replaces what we have (bandersnatch#140, artifact-keeper#4028). What is ke
 document that a power cut takes is asked for again, and a cold install would wait for thousands.
 """
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import aiofiles
 from yarl import URL
 
 from mirror.compute import Compute
@@ -21,7 +19,6 @@ from mirror.formats.format import Fetch
 from mirror.model import Digests, Package
 from mirror.repositories.composing import (
     DocumentFile,
-    Spilled,
     decoded,
     read_listing,
     unpacked_size,
@@ -36,7 +33,7 @@ from mirror.store.documents import (
     StoredDocument,
     StoredListing,
 )
-from mirror.store.writing import PIECE, BlobWriter
+from mirror.store.writing import NAMING, BlobWriter
 from mirror.upstream.client import Client
 from mirror.upstream.connections import Connection, printable
 from mirror.upstream.response import Response
@@ -85,7 +82,7 @@ class Fetcher:
         was before.
         """
         base = str(connection.url)
-        async with Batch(self._blobs, durable=False) as batch:
+        async with Batch(self._blobs, durable=False, algorithms=NAMING) as batch:
             received = await self._converse(connection, package, batch)
             source = hashlib.sha256("".join(each.sha256 for each in received).encode()).hexdigest()
             now = time.time()
@@ -100,11 +97,13 @@ class Fetcher:
                 DocumentFile(self._blobs.path(each.sha256), each.encoding, each.location)
                 for each in received
             ]
-            size = await self._compute.run(0, unpacked_size, files, self._limit)
+            size = sum(each.size for each in received if not each.encoding)
+            if packed := [each for each in files if each.encoding]:
+                size += await self._compute.run(0, unpacked_size, packed, self._limit)
             content = await self._compute.run(
                 size, read_listing, package, files, self._limit, self._blobs.incoming
             )
-            digests = await _store(batch, content)
+            digests = await batch.add(content)
             released = await self._documents.put(
                 News(changed, NewListing(base, package, digests, source)), now
             )
@@ -227,16 +226,3 @@ def judge(response: Response, name: str, connection: Connection, *, html: bool =
         )
     if not html and response.headers.get("Content-Type", "").lower().startswith("text/html"):
         raise Misbehaved(f"{connection.name} answered {response.url} with a web page")
-
-
-async def _store(batch: Batch, content: Spilled) -> Digests:
-    if isinstance(content, bytes):
-        return await batch.add(content)
-    writer = await batch.writer()
-    try:
-        async with aiofiles.open(content, "rb") as file:
-            while piece := await file.read(PIECE):
-                await writer.write(piece)
-    finally:
-        await asyncio.to_thread(content.unlink)
-    return await writer.seal()

@@ -18,13 +18,13 @@ import os
 import re
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 
 from mirror.errors import Storage
 from mirror.model import Digests
 from mirror.store.files import OpenFile, hop, on_disk, storage_error, sync
-from mirror.store.writing import VERIFY_LIMIT, BlobWriter
+from mirror.store.writing import ALGORITHMS, VERIFY_LIMIT, BlobWriter
 
 REMEMBERED = 16_384
 """How many verified blobs are remembered (some 5 MB of memory)."""
@@ -65,9 +65,9 @@ class Blobs:
         """Where a blob goes whose bytes no longer match its name."""
         return self.root / "damaged" / self.path(sha256).name
 
-    def writer(self, *, durable: bool = True) -> BlobWriter:
+    def writer(self, *, durable: bool = True, algorithms: Sequence[str] = ALGORITHMS) -> BlobWriter:
         """A new blob: `async with blobs.writer() as writer`; see `BlobWriter`."""
-        return BlobWriter(self, durable=durable)
+        return BlobWriter(self, durable=durable, algorithms=algorithms)
 
     async def open(self, sha256: str, size: int) -> OpenFile | None:
         """The blob, or None when it is missing, of another size, or damaged: fetch it again.

@@ -170,9 +170,14 @@ class Packages:
         return found
 
     async def blob(self, algorithm: str, digest: str) -> Digests | None:
-        """A stored blob by one of its digests (sha256 or sha512), to save a transfer."""
+        """A stored blob by one of its digests (sha256 or sha512), to save a transfer.
+
+        Of a file, that is, with all its digests: those of upstreams' documents have one only.
+        """
         column = {"sha256": "sha256", "sha512": "sha512"}[algorithm]
-        rows = await self._database.read(f"SELECT * FROM blob WHERE {column} = ?", (digest,))
+        rows = await self._database.read(
+            f"SELECT * FROM blob WHERE {column} = ? AND sha512 <> ''", (digest,)
+        )
         return digests_of(rows[0]) if rows else None
 
     async def blob_in_use(self, sha256: str) -> bool:
@@ -250,7 +255,7 @@ class Packages:
 
 def digests_of(row: Row) -> Digests:
     """A blob row's digests."""
-    return Digests(row["size"], row["md5"], row["sha1"], row["sha256"], row["sha512"])
+    return Digests(row["size"], row["sha256"], row["md5"], row["sha1"], row["sha512"])
 
 
 def _named(repositories: Sequence[int]) -> str:

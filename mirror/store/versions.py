@@ -72,7 +72,9 @@ async def put_blob(transaction: Transaction, digests: Digests) -> None:
     """The row of a blob that is in its place on disk."""
     await transaction.run(
         "INSERT INTO blob (sha256, size, md5, sha1, sha512, created_at) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (sha256) DO NOTHING",
+        # What was a document becomes a file, and files have all their digests.
+        " ON CONFLICT (sha256) DO UPDATE SET md5 = excluded.md5, sha1 = excluded.sha1,"
+        " sha512 = excluded.sha512 WHERE blob.sha512 = ''",
         (
             digests.sha256,
             digests.size,

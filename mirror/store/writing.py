@@ -5,7 +5,7 @@ import hashlib
 import os
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -24,6 +24,8 @@ VERIFY_LIMIT = 64 * 1024 * 1024
 """Bytes up to which a blob is hashed when first opened; beyond, `mirror verify` is the check."""
 
 ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
+NAMING = ("sha256",)
+"""The one that a blob is named by: enough for what nobody asks for by its digest."""
 
 
 class BlobWriter:
@@ -40,14 +42,16 @@ class BlobWriter:
 
     Without `durable`, a power cut may take the bytes: for what can be had again. That they are
     there, and right, is seen when the blob is opened; the largest are synced all the same, because
-    those are not looked at.
+    those are not looked at. Only the digests of `algorithms` are computed.
     """
 
-    def __init__(self, blobs: "Blobs", *, durable: bool) -> None:
+    def __init__(
+        self, blobs: "Blobs", *, durable: bool, algorithms: Sequence[str] = ALGORITHMS
+    ) -> None:
         self._blobs = blobs
         self._durable = durable
         self._buffer = bytearray()
-        self._hashes = {name: hashlib.new(name, usedforsecurity=False) for name in ALGORITHMS}
+        self._hashes = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
         self._path: Path | None = None  # the temporary file, later the marker
         self._digests: Digests | None = None
         self._settled = False
@@ -95,6 +99,13 @@ class BlobWriter:
             data, self._buffer = self._buffer, bytearray()
             await hop(self._flush, data)
 
+    async def take(self, path: "Path") -> None:
+        """Make a file of `incoming` that somebody else has written the blob's, without a copy.
+
+        It takes the place of everything that would have been written, and goes with the writer.
+        """
+        await hop(self._take, path)
+
     async def seal(self, check: Callable[[Digests], None] | None = None) -> Digests:
         """Make the bytes a blob of the store: synced, in their place, kept until `settle`.
 
@@ -106,7 +117,7 @@ class BlobWriter:
 
     async def settle(self) -> None:
         """Keep the blob: the rows that refer to it are committed."""
-        await hop(self._settle)
+        await settle([self])
 
     # -- in worker threads
 
@@ -114,19 +125,37 @@ class BlobWriter:
         with self._turn:
             self._append(data)
 
+    def _take(self, path: "Path") -> None:
+        with self._turn, on_disk(path):
+            if self._left or self._path is not None:
+                path.unlink()
+                raise ValueError("this writer was left, or has bytes of its own")
+            self._path = path.rename(self._temporary())
+            self._file = OpenFile(os.open(self._path, os.O_RDONLY | os.O_CLOEXEC), 0)
+            while piece := os.pread(self._file.fileno(), PIECE, self.flushed):
+                self._hash(piece)
+                self.flushed += len(piece)
+            self.written = self._file.size = self.flushed
+
+    def _temporary(self) -> "Path":
+        return self._blobs.incoming / secrets.token_hex(12)
+
+    def _hash(self, piece: bytes | bytearray) -> None:
+        for each in self._hashes.values():
+            each.update(piece)
+
     def _append(self, data: bytearray) -> None:
         if self._left:
             raise ValueError("this writer was left")
         if self._path is None:
-            self._path = self._blobs.incoming / secrets.token_hex(12)
+            self._path = self._temporary()
             with on_disk(self._path):
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 # One descriptor for us and for those who follow; everyone names an offset.
                 flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
                 self._file = OpenFile(os.open(self._path, flags, 0o640), 0)
         file = self.file
-        for each in self._hashes.values():
-            each.update(data)
+        self._hash(data)
         try:
             with on_disk(self._path), memoryview(data) as view:
                 done = 0
@@ -198,3 +227,13 @@ class BlobWriter:
         if self._path is not None:
             with contextlib.suppress(OSError):
                 self._path.unlink(missing_ok=True)
+
+
+async def settle(writers: Sequence[BlobWriter]) -> None:
+    """Keep several blobs: the rows that refer to them are committed."""
+
+    def each() -> None:
+        for writer in writers:
+            writer._settle()  # noqa: SLF001 - one hop for all of them
+
+    await hop(each)

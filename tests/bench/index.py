@@ -95,7 +95,7 @@ def _version(number: int, repository: str) -> NewVersion:
             "dist": {"shasum": sha1, "fileCount": 7, "unpackedSize": 123_456},
         },
         assets=[
-            StoredAsset(f"{name(number)}-1.0.0.tgz", Digests(34_000, md5, sha1, sha256, sha512))
+            StoredAsset(f"{name(number)}-1.0.0.tgz", Digests(34_000, sha256, md5, sha1, sha512))
         ],
         origin=Origin(OriginType.INTERNAL, repository=repository),
         published_at=1_600_000_000.0 + number,

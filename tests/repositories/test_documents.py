@@ -19,9 +19,9 @@ def made(monkeypatch) -> list[object]:
     """Every rendering that is really done."""
     jobs: list[object] = []
 
-    def counting(job):
+    def counting(job, known):
         jobs.append(job)
-        return compose(job)
+        return compose(job, known)
 
     monkeypatch.setattr(documents_module, "compose", counting)
     return jobs
@@ -69,9 +69,25 @@ async def test_what_did_not_change_is_used_again(world, made) -> None:
     await world.later()
     again = await world.document(previous=first)
     assert len(made) == 1
-    assert again.identity is first.identity
+    assert again.rendered is first.rendered
     assert again.fresh_until >= first.fresh_until
     assert again.stamp == world.changes.stamp(documents_module.Package("npm", "", "left-pad"))
+
+
+async def test_a_version_retained_as_it_was_listed_changes_no_bytes(world, made) -> None:
+    """Each fetched file retains its version; compressing the document anew would be for nothing."""
+    world.upstream.offer({"1.0.0": b"one", "2.0.0": b"two"}, description="pads " * 500)
+    first = await world.document()
+    assert first.rendered.gzip is not None
+    await world.fetched()
+    assert await world.held() == {"main": ["1.0.0"], "store": ["1.0.0"]}
+    again = await world.document(previous=first)
+    assert len(made) == 2
+    assert again.fingerprint != first.fingerprint
+    assert again.rendered is first.rendered
+    await world.change("UPDATE version SET status = 'Unlisted'")
+    assert (await world.document(previous=again)).rendered.tag != first.rendered.tag
+    await world.consistent()
 
 
 @pytest.mark.parametrize(
@@ -220,7 +236,7 @@ async def test_a_private_package_asks_nobody(world) -> None:
 async def test_a_large_document_is_an_open_file_that_leaves_nothing_behind(world) -> None:
     world.upstream.offer({"1.0.0": b"one"}, readme="x" * 50_000)
     found = await world.document()
-    assert not isinstance(found.identity, bytes)
+    assert not isinstance(found.rendered.identity, bytes)
     assert orjson.loads(content(found))["readme"] == "x" * 50_000
     await world.consistent()
 
@@ -229,12 +245,12 @@ async def test_a_listing_that_is_replaced_meanwhile(world, monkeypatch) -> None:
     world.upstream.offer({"1.0.0": b"one"})
     calls = 0
 
-    def vanishing(job):
+    def vanishing(job, known):
         nonlocal calls
         calls += 1
         if calls == 1:
             raise FileNotFoundError
-        return compose(job)
+        return compose(job, known)
 
     monkeypatch.setattr(documents_module, "compose", vanishing)
     assert list((await world.shown())["versions"]) == ["1.0.0"]

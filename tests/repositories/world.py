@@ -218,7 +218,7 @@ async def made(root: Path, **timing: float) -> AsyncIterator[World]:
 
 
 def content(document: Document) -> bytes:
-    body = document.identity
+    body = document.rendered.identity
     return body if isinstance(body, bytes) else read(body)
 
 

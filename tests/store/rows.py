@@ -34,7 +34,7 @@ def changes_of(database: Database) -> Changes:
 def digests_of(data: bytes) -> Digests:
     return Digests(
         len(data),
-        *(hashlib.new(name, data).hexdigest() for name in ("md5", "sha1", "sha256", "sha512")),
+        *(hashlib.new(name, data).hexdigest() for name in ("sha256", "md5", "sha1", "sha512")),
     )
 
 

@@ -87,9 +87,9 @@ async def test_a_blob_has_every_digest_and_one_name(blobs: Blobs, index: Index) 
     digests = await store(blobs, index)
     assert digests == Digests(
         len(DATA),
+        SHA,
         hashlib.md5(DATA).hexdigest(),
         hashlib.sha1(DATA).hexdigest(),
-        SHA,
         hashlib.sha512(DATA).hexdigest(),
     )
     assert files(blobs) == [blob()]
@@ -114,6 +114,35 @@ async def test_an_empty_blob(blobs: Blobs, index: Index) -> None:
     digests = await store(blobs, index, b"")
     assert digests.size == 0
     assert content(await blobs.open(digests.sha256, 0)) == b""
+
+
+async def test_a_file_is_taken_without_a_copy(blobs: Blobs, index: Index) -> None:
+    left = blobs.incoming / "render-x"
+    left.parent.mkdir(parents=True)
+    data = os.urandom(600_000)
+    left.write_bytes(data)
+    inode = left.stat().st_ino
+    async with blobs.writer(algorithms=("sha256",)) as writer:
+        await writer.take(left)
+        digests = await writer.seal()
+        index.rows.add(digests.sha256)
+        await writer.settle()
+    assert digests == Digests(len(data), hashlib.sha256(data).hexdigest())
+    assert files(blobs) == [blob(digests.sha256)]
+    assert blobs.path(digests.sha256).stat().st_ino == inode
+
+
+async def test_a_file_that_was_taken_goes_with_its_writer(blobs: Blobs) -> None:
+    left = blobs.incoming / "render-x"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(DATA)
+    async with blobs.writer() as writer:
+        await writer.take(left)
+    assert files(blobs) == []
+    left.write_bytes(DATA)
+    with pytest.raises(ValueError, match="was left"):
+        await writer.take(left)
+    assert files(blobs) == []
 
 
 async def test_bytes_are_readable_after_a_flush(blobs: Blobs) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mirror.model import (
+    Digests,
     Origin,
     OriginControls,
     OriginType,
@@ -17,7 +18,7 @@ from mirror.model import (
 )
 from mirror.store.database import Database
 from mirror.store.packages import AssetRow, PackageRow, Packages, VersionRow
-from mirror.store.versions import add_version, put_about, put_package, put_tags
+from mirror.store.versions import add_version, put_about, put_blob, put_package, put_tags
 from tests.store.rows import PACKAGE, digests_of, opened, version, with_repositories
 
 PRIVATE = OriginControls(Restriction.ALLOW, Restriction.BLOCK)
@@ -133,10 +134,25 @@ async def test_blobs(database, packages) -> None:
     assert await packages.blob("sha256", BYTES.sha256) == BYTES
     assert await packages.blob("sha512", other.sha512) == other
     assert await packages.blob("sha512", BYTES.sha256) is None
+
     assert await packages.blob_in_use(BYTES.sha256)
     assert not await packages.blob_in_use("ff")
     assert await packages.blobs() == sorted([(BYTES.sha256, 7), (other.sha256, 14)])
     assert await packages.blob_totals() == (2, 21)
+
+
+async def test_a_document_is_found_by_no_digest_until_it_is_a_file_too(
+    database: Database, packages: Packages
+) -> None:
+    async def put(digests: Digests) -> None:
+        await database.write(lambda transaction: put_blob(transaction, digests))
+
+    await put(Digests(BYTES.size, BYTES.sha256))
+    assert await packages.blob("sha256", BYTES.sha256) is None
+    await put(BYTES)
+    assert await packages.blob("sha256", BYTES.sha256) == BYTES
+    await put(Digests(BYTES.size, BYTES.sha256))
+    assert await packages.blob("sha512", BYTES.sha512) == BYTES
 
 
 async def test_an_empty_index(packages) -> None:

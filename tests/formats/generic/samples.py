@@ -21,7 +21,7 @@ def ask(method: str, path: str, query: str = "", **headers: str) -> Any:
 
 
 def part_of(data: bytes) -> Part:
-    digests = (hashlib.new(name, data).hexdigest() for name in ("md5", "sha1", "sha256", "sha512"))
+    digests = (hashlib.new(name, data).hexdigest() for name in ("sha256", "md5", "sha1", "sha512"))
     return Part(Digests(len(data), *digests), lambda: io.BytesIO(data))
 
 

@@ -36,7 +36,7 @@ def listing_of(file: str) -> Listing:
 def digests_of(data: bytes) -> Digests:
     return Digests(
         len(data),
-        *(hashlib.new(name, data).hexdigest() for name in ("md5", "sha1", "sha256", "sha512")),
+        *(hashlib.new(name, data).hexdigest() for name in ("sha256", "md5", "sha1", "sha512")),
     )
 
 

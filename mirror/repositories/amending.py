@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-import orjson
-
 from mirror.errors import Conflict, NotFound
 from mirror.formats import FORMATS
 from mirror.formats.changes import Annotate, Outcome, Remove, SetTags
@@ -12,7 +10,7 @@ from mirror.repositories.origins import defaults
 from mirror.repositories.searching import Walk
 from mirror.store.blobs import Blobs
 from mirror.store.database import Database
-from mirror.store.held import HeldPackage, held_package
+from mirror.store.held import HeldPackage, held_manifest, held_package
 from mirror.store.transactions import Transaction
 from mirror.store.versions import delete_versions, put_manifest, put_package, put_tags
 
@@ -54,7 +52,7 @@ class Amender:
             ]
             changed = 0
             for version in change.notes.keys() & held.versions.keys():
-                manifest = orjson.loads(held.versions[version].manifest)
+                manifest = await held_manifest(transaction, held.id, version)
                 merged = _merged(manifest, change.notes[version])
                 if merged != manifest:
                     await put_manifest(transaction, held.id, version, merged)

@@ -157,15 +157,15 @@ class AssetReader:
         self, walk: Walk, intent: ReadAsset, row: AssetRow, digests: Digests
     ) -> None:
         """A version found in an upstream repository is retained in the one that was asked."""
-        for held in await self._packages.versions(intent.package, [row.repository]):
-            if held.version == row.version:
-                version = ListedVersion(
-                    version=held.version,
-                    manifest=orjson.loads(held.manifest),
-                    published_at=held.published_at,
-                )
-                found = Found(intent.package, version, intent.asset, held.origin, held.status)
-                await self._retention.keep(found, digests, [walk.repository.id])
+        found = await self._packages.versions(intent.package, [row.repository], row.version)
+        for held in found:
+            version = ListedVersion(
+                version=held.version,
+                manifest=orjson.loads(held.manifest),
+                published_at=held.published_at,
+            )
+            kept = Found(intent.package, version, intent.asset, held.origin, held.status)
+            await self._retention.keep(kept, digests, [walk.repository.id])
 
     async def _fetch(
         self,

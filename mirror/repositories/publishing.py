@@ -5,8 +5,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import orjson
-
 from mirror.errors import Blocked, Conflict, Exceeded
 from mirror.formats import FORMATS
 from mirror.formats.changes import Outcome, Publication
@@ -29,7 +27,7 @@ from mirror.repositories.upstreams import Upstreams
 from mirror.store.batches import Batch
 from mirror.store.blobs import Blobs
 from mirror.store.database import Database
-from mirror.store.held import HeldPackage, held_package
+from mirror.store.held import HeldPackage, held_manifest, held_package
 from mirror.store.packages import Packages
 from mirror.store.transactions import Transaction
 from mirror.store.versions import (
@@ -164,7 +162,7 @@ class Publisher:
             return Outcome(revision=held.revision, status=before.status, version_revision=revision)
         if assets:
             manifest = FORMATS[publication.package.format].extended(
-                orjson.loads(before.manifest), publication, now
+                await held_manifest(transaction, held.id, version), publication, now
             )
             revision = await extend_version(transaction, held.id, version, assets, manifest)
         if finishes:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from mirror.formats import FORMATS
 from mirror.formats.format import Findings
 from mirror.model import (
@@ -25,7 +23,7 @@ from mirror.repositories.spelling import spelling
 from mirror.store.batches import Batch
 from mirror.store.blobs import Blobs
 from mirror.store.database import Database
-from mirror.store.held import HeldPackage, held_package
+from mirror.store.held import HeldPackage, held_manifest, held_package
 from mirror.store.transactions import Transaction
 from mirror.store.versions import (
     NewVersion,
@@ -150,7 +148,8 @@ async def _complete(
     stored = await version_assets(transaction, held.id, known) or {}
     missing = [asset for asset in assets if asset.name not in stored]
     if missing:
-        manifest = _refreshed(known, orjson.loads(version.manifest), found)
+        before = await held_manifest(transaction, held.id, known)
+        manifest = _refreshed(known, before, found)
         await extend_version(transaction, held.id, known, missing, manifest)
         transaction.touch(found.package)
 

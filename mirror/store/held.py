@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import orjson
 
 from mirror.model import Origin, OriginControls, OriginType, Package, Restriction, Status
 from mirror.store.transactions import Transaction
@@ -9,9 +12,8 @@ from mirror.store.transactions import Transaction
 
 @dataclass(frozen=True, slots=True)
 class HeldVersion:
-    """A stored version as a writer sees it; `manifest` is JSON."""
+    """A stored version as a writer sees it."""
 
-    manifest: str
     status: Status
     origin: Origin
     revision: str
@@ -30,9 +32,9 @@ class HeldPackage:
 async def held_package(
     transaction: Transaction, repository: int, package: Package
 ) -> HeldPackage | None:
-    """The package with all its versions; None where the repository does not know it."""
+    """The package with all its versions, but for their manifests; None where the repository does not know it."""
     rows = await transaction.run(
-        "SELECT p.id, p.publish, p.upstream, p.revision, v.version, v.manifest, v.status,"
+        "SELECT p.id, p.publish, p.upstream, p.revision, v.version, v.status,"
         " v.revision AS version_revision, v.origin_type, v.origin_repository, v.origin_connection"
         " FROM package p LEFT JOIN version v ON v.package_id = p.id WHERE p.repository_id = ?"
         " AND p.format = ? AND p.namespace = ? AND p.name = ?",
@@ -47,7 +49,6 @@ async def held_package(
         revision=first["revision"],
         versions={
             row["version"]: HeldVersion(
-                row["manifest"],
                 Status(row["status"]),
                 Origin(
                     OriginType(row["origin_type"]),
@@ -60,3 +61,14 @@ async def held_package(
             if row["version"] is not None
         },
     )
+
+
+async def held_manifest(transaction: Transaction, package: int, version: str) -> dict[str, Any]:
+    """What is kept of a stored version, of a package's row; `KeyError` where it is not stored."""
+    rows = await transaction.run(
+        "SELECT manifest FROM version WHERE package_id = ? AND version = ?", (package, version)
+    )
+    if not rows:
+        raise KeyError(version)
+    manifest: dict[str, Any] = orjson.loads(rows[0]["manifest"])
+    return manifest

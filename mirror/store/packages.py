@@ -93,14 +93,24 @@ class Packages:
                 known.tags[row["tag"]] = row["version"]
         return list(found.values())
 
-    async def versions(self, package: Package, repositories: Sequence[int]) -> list[VersionRow]:
-        """Every stored version in these repositories, oldest first."""
+    async def versions(
+        self, package: Package, repositories: Sequence[int], version: str | None = None
+    ) -> list[VersionRow]:
+        """Every stored version in these repositories, or the one that is named; oldest first."""
+        named, parameters = _named(repositories), (*repositories, *package)
+        if version is not None:
+            named, parameters = f"{named} AND v.version = ?", (*parameters, version)
         rows = await self._database.read(
-            "SELECT p.repository_id, v.*, a.name AS asset, a.sha256, b.size FROM package p"
+            "SELECT p.repository_id, v.id, v.version, v.status, v.origin_type, v.origin_repository,"
+            " v.origin_connection, v.revision, v.published_at, a.name AS asset, a.sha256, b.size,"
+            # One row an asset, of which the first has the manifest: with PyPI both are as many as
+            # a version has files, and their product is megabytes.
+            " CASE WHEN NOT EXISTS (SELECT 1 FROM asset e WHERE e.version_id = v.id"
+            " AND e.name < a.name) THEN v.manifest END AS manifest FROM package p"
             " JOIN version v ON v.package_id = p.id LEFT JOIN asset a ON a.version_id = v.id"
             " LEFT JOIN blob b ON b.sha256 = a.sha256"
-            f" WHERE {_named(repositories)} ORDER BY v.published_at, v.id, a.name",
-            (*repositories, *package),
+            f" WHERE {named} ORDER BY v.published_at, v.id, a.name",
+            parameters,
         )
         return [
             VersionRow(

@@ -19,6 +19,8 @@ from tests.bench.suite import Suite, Value
 
 NPM_PROJECT = Path(__file__).parents[1] / "clients/project/package.json"
 UV = "uv==0.13.9"
+ATTEMPTS = 3
+"""A build that fails for its mirror is started again; the time of all attempts counts."""
 REQUIREMENTS = (
     "aiohttp", "alembic", "black", "boto3", "celery", "cryptography", "django", "fastapi",
     "flask", "httpx", "jsonschema", "lxml", "numpy", "pandas", "paramiko", "pillow", "psutil",
@@ -61,10 +63,11 @@ def run(suite: Suite) -> Iterator[Table]:
             # renders what the cold one changed.
             for state in ("cold",) if direct else ("cold", "warm", "warm again"):
                 desk = suite.place()
-                desk.mkdir()
                 began, spent = time.perf_counter(), 0.0 if direct else server.seconds()
-                project.install(server.registry(kind), desk)
+                failures = _insist(project, server.registry(kind), desk)
                 found[f"{project.title}, {state}"] = time.perf_counter() - began
+                if failures:
+                    found[f"{project.title}, {state}: failed first"] = failures
                 if not direct:
                     server.rest()  # what it still makes of what it fetched is its work, too
                     found[f"{project.title}, {state}: processor"] = server.seconds() - spent
@@ -73,6 +76,20 @@ def run(suite: Suite) -> Iterator[Table]:
         return found
 
     yield suite.compare(title, {each.name: partial(fresh, each) for each in kinds}, measure)
+
+
+def _insist(project: "Npm | Uv", registry: str, desk: Path) -> int:
+    """Install, if need be again; how often it failed. Raises the last failure."""
+    for attempt in range(ATTEMPTS):
+        place = desk / f"{attempt}"
+        place.mkdir(parents=True)
+        try:
+            project.install(registry, place)
+            break
+        except RuntimeError:
+            if attempt + 1 == ATTEMPTS:
+                raise
+    return attempt
 
 
 class Npm:

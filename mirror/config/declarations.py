@@ -10,9 +10,9 @@ from pydantic import BeforeValidator, Field, PlainValidator
 
 from mirror.config.places import Path
 from mirror.config.registries import Section
-from mirror.config.values import Document, Names, Policy, Variable, document
+from mirror.config.values import Document, Names, Policy, Variable, document, spelled
 
-Prose = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Prose = Annotated[str, spelled(r"[^\x00-\x1f\x7f]{0,1000}", "one line of up to 1000 characters")]
 
 
 def _way(written: Any) -> str | tuple[str, ...]:
@@ -80,9 +80,21 @@ class Group(Section):
 
 
 Repositories = Mapping[
-    Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$")], Repository
+    Annotated[
+        str,
+        spelled(
+            r"[A-Za-z0-9][A-Za-z0-9._-]{1,99}",
+            "a name of 2 to 100 letters, digits and . _ - that begins with a letter or digit",
+        ),
+    ],
+    Repository,
 ]
-Groups = Mapping[Annotated[str, Field(pattern=r"^/\S{1,519}$")], Group]
+Groups = Mapping[
+    Annotated[
+        str, spelled(r"/\S{1,519}", "a pattern such as /npm/@acme/*, with a slash at its beginning")
+    ],
+    Group,
+]
 
 
 class Domain(Section):

@@ -111,7 +111,6 @@ def _sentence(error: ErrorDetails, path: tuple[str | int, ...]) -> str:
     if error["type"] == "value_error":
         return message
     message = message.replace("Input should be", "expected")
-    message = message.replace("String should match pattern", "expected a match for")
     if error["type"] in _OWN_WORDS:
         message = _OWN_WORDS[error["type"]]
     message = message[:1].lower() + message[1:]

@@ -20,12 +20,13 @@ from mirror.config.values import (
     Location,
     Networks,
     Size,
+    spelled,
 )
 from mirror.model import DEFAULT_DOMAIN
 
 
 class Server(Section):
-    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_%-]+$")] = "127.0.0.1"
+    host: Annotated[str, spelled(r"[A-Za-z0-9.:_%-]+", "an address or a host's name")] = "127.0.0.1"
     """Address or host name to listen on; loopback, so that nothing is shared by accident."""
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -92,7 +93,10 @@ class Upstream(Section):
     breaker_pause_max: Duration = 60.0
     """Seconds of the longest such pause; it begins short and doubles."""
 
-    user_agent_contact: Annotated[str, Field(pattern=r"^[\x21-\x7e]+$")] | None = None
+    user_agent_contact: (
+        Annotated[str, spelled(r"[\x21-\x7e]+", "an address or URL in plain ASCII, without blanks")]
+        | None
+    ) = None
     """Address or URL in our User-Agent, so that a registry can complain before it blocks."""
 
 
@@ -141,10 +145,10 @@ class Settings(Section):
     )
     """Directory of everything that is kept; the platform's own, or systemd's StateDirectory."""
 
-    account: Annotated[str, Field(pattern=r"^[0-9]{12}$")] = "000000000000"
+    account: Annotated[str, spelled(r"[0-9]{12}", "twelve digits")] = "000000000000"
     """Twelve digits: the account in ARNs and domain addresses."""
 
-    region: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")] = "us-east-1"
+    region: Annotated[str, spelled(r"[a-z0-9-]{1,64}", "a region such as us-east-1")] = "us-east-1"
     """The region in ARNs; a signature may be for any."""
 
     server: Server = Server()
@@ -166,7 +170,14 @@ class Settings(Section):
     """What is written to standard error."""
 
     connections: Mapping[
-        Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{1,99}$")], Connection
+        Annotated[
+            str,
+            spelled(
+                r"[A-Za-z0-9][A-Za-z0-9._:-]{1,99}",
+                "a name of 2 to 100 letters, digits and . _ : - that begins with a letter or digit",
+            ),
+        ],
+        Connection,
     ] = Field(default_factory=dict)
     """Registries beside the public ones, and changes to those, by name (API contract §2)."""
 
@@ -176,14 +187,28 @@ class Settings(Section):
     groups: Groups = Field(default_factory=dict)
     """Package groups of the default domain that start-up makes so, by pattern."""
 
-    domains: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,48}[a-z0-9]$")], Domain] = (
-        Field(default_factory=dict)
-    )
+    domains: Mapping[
+        Annotated[
+            str,
+            spelled(
+                r"[a-z][a-z0-9_-]{0,48}[a-z0-9]",
+                "a name of 2 to 50 lower-case letters, digits, - and _ that begins with a letter and "
+                "ends with a letter or digit",
+            ),
+        ],
+        Domain,
+    ] = Field(default_factory=dict)
     """Domains that start-up makes so, by name, with what is in them."""
 
-    users: Mapping[Annotated[str, Field(pattern=r"^[A-Za-z0-9+=,.@_-]{1,64}$")], User] = Field(
-        default_factory=dict
-    )
+    users: Mapping[
+        Annotated[
+            str,
+            spelled(
+                r"[A-Za-z0-9+=,.@_-]{1,64}", "a name of up to 64 letters, digits and + = , . @ _ -"
+            ),
+        ],
+        User,
+    ] = Field(default_factory=dict)
     """Users that start-up makes so, by name."""
 
     _remarks: tuple[str, ...] = PrivateAttr(default=())

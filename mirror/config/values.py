@@ -51,6 +51,18 @@ def _quantity(written: Any, units: Mapping[str, int | Decimal], example: str) ->
     return Decimal(match[1]) * units.get(unit, 1)
 
 
+def spelled(pattern: str, rule: str) -> AfterValidator:
+    """Whole texts that match `pattern`; of any other it is said that `rule` was expected."""
+    whole = re.compile(pattern, re.ASCII)
+
+    def check(text: str) -> str:
+        if whole.fullmatch(text) is None:
+            raise ValueError(f"expected {rule}, found '{text}'")
+        return text
+
+    return AfterValidator(check)
+
+
 def _size(written: Any) -> Any:
     # A bare "64M" is refused: half the world's tools read it as 10^6 and the other half as 2^20.
     quantity = _quantity(written, _BYTES, "a size such as 64MiB, 5 GB or a number of bytes")
@@ -163,7 +175,9 @@ Lifetime = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
 Count = Annotated[int, Field(gt=0)]
 
 Host = Annotated[
-    str, Field(pattern=r"^(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?$"), AfterValidator(str.lower)
+    str,
+    spelled(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?", "a host, host:port or *.suffix"),
+    AfterValidator(str.lower),
 ]
 
 Hosts = Annotated[tuple[Host, ...], BeforeValidator(_items)]

@@ -118,7 +118,7 @@ account: 12
         "mirror.yaml:7: auth.anonymous: expected 'read' or 'none', found 'nobody'",
         "mirror.yaml:8: anonymous: no such setting; did you mean auth.anonymous?",
         "mirror.yaml:9: log: expected 'key: value' lines below it, found '5'",
-        "mirror.yaml:10: account: expected a match for '^[0-9]{12}$', found '12'",
+        "mirror.yaml:10: account: expected twelve digits, found '12'",
     ]
 
 

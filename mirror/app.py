@@ -188,7 +188,7 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
         publisher = Publisher(
             database, packages, upstreams, blobs, assets_per_version=limits.assets_per_version
         )
-        amender = Amender(database, blobs)
+        amender, statuses = Amender(database, blobs), Statuses(database, blobs)
         api = Api(
             Services(
                 account=settings.account,
@@ -201,7 +201,7 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
                 assets=assets,
                 publisher=publisher,
                 amender=amender,
-                statuses=Statuses(database, blobs),
+                statuses=statuses,
                 gatherer=Gatherer(documents, upstreams, assets, blobs, compute),
                 copier=Copier(database, blobs),
                 blobs=blobs,
@@ -231,6 +231,7 @@ async def assembled(settings: Settings, *, watch: bool = False) -> AsyncIterator
                 access,
                 publisher,
                 amender,
+                statuses,
                 Sessions(users, tokens),
                 blobs,
                 publish_body=limits.publish_body,

@@ -22,6 +22,7 @@ READ = "ReadFromRepository"
 PUBLISH = "PublishPackageVersion"
 PUT_METADATA = "PutPackageMetadata"
 DELETE = "DeletePackageVersions"
+UPDATE_STATUS = "UpdatePackageVersionsStatus"
 
 Facts = Mapping[str, Values]
 """The request's own condition values: source address, transport, the tags that it gives."""
@@ -118,6 +119,10 @@ class Access:
             f"User: {principal.arn} is not authorized to perform: {_qualified(action)} "
             f"on resource: {target.arn}{decision.reason}"
         )
+
+    def is_open(self, target: Target, facts: Facts) -> bool:
+        """Whether strangers may read it."""
+        return self._anonymous_read and self.decide(None, READ, target, facts).allowed
 
     def check_credential(self, principal: Principal | None, action: str, target: Target) -> None:
         """As `check`, as far as that goes before the package is known: by the credential alone."""

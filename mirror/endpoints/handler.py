@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from mirror.auth.access import READ, Access
+from mirror.auth.access import READ, Access, Target
 from mirror.auth.identity import Identity
 from mirror.endpoints.entity import Entity
 from mirror.endpoints.exchange import Exchange, entity_of
@@ -28,11 +28,13 @@ from mirror.formats.intents import (
     Alter,
     Answer,
     Call,
+    Describe,
     Intent,
     ReadAsset,
     ReadIndex,
     ReadPackage,
     Relay,
+    Reply,
     Submit,
     WhoAmI,
 )
@@ -165,20 +167,30 @@ class Handler:
             case SearchIntent():
                 self._may_read(exchange)
                 return await self._relays.search(exchange, intent)
+            case Answer() | Describe() | WhoAmI():
+                return Sending(entity_of(self._reply(exchange, intent)), request_id=exchange.id)
+
+    def _reply(self, exchange: Exchange, intent: Answer | Describe | WhoAmI) -> Reply:
+        """What the format says by itself, of whom and what was asked."""
+        match intent:
             case Answer(reply):
                 if intent.authenticated:
                     self._may_read(exchange)
-                return Sending(entity_of(reply), request_id=exchange.id)
-            case WhoAmI(reply_for):
+                return reply
+            case Describe(description):
+                self._may_read(exchange)
+                opened = self._access.is_open(self._target(exchange), exchange.facts)
+                return description(exchange.base, not opened)
+            case WhoAmI(name):
                 if exchange.principal is None:
                     raise Unauthenticated("nobody is signed in", presented=False)
-                return Sending(
-                    entity_of(reply_for(exchange.principal.name)), request_id=exchange.id
-                )
+                return name(exchange.principal.name)
 
     def _may_read(self, exchange: Exchange) -> None:
-        target = self._access.held(exchange.held)
-        self._access.check(exchange.principal, READ, target, exchange.facts)
+        self._access.check(exchange.principal, READ, self._target(exchange), exchange.facts)
+
+    def _target(self, exchange: Exchange) -> Target:
+        return self._access.held(exchange.held)
 
     def _refused(self, exchange: Exchange, error: MirrorError) -> web.StreamResponse:
         form = FORMATS.get(exchange.format) or FORMATS["npm"]  # JSON, where no format was named

@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from mirror.auth.access import DELETE, PUBLISH, PUT_METADATA, Access
+from mirror.auth.access import DELETE, PUBLISH, PUT_METADATA, UPDATE_STATUS, Access
 from mirror.auth.sessions import Sessions
 from mirror.endpoints.bodies import Spool
 from mirror.endpoints.exchange import Exchange, entity_of
@@ -17,6 +17,7 @@ from mirror.formats.changes import (
     Outcome,
     Publication,
     Remove,
+    SetStatus,
     SetTags,
     SignIn,
     SignOut,
@@ -26,6 +27,7 @@ from mirror.model import Digests, Package
 from mirror.repositories.amending import Amender
 from mirror.repositories.publishing import Publisher
 from mirror.repositories.searching import Search
+from mirror.repositories.statuses import Statuses
 from mirror.store.blobs import Blobs
 
 
@@ -38,6 +40,7 @@ class Writes:
         access: Access,
         publisher: Publisher,
         amender: Amender,
+        statuses: Statuses,
         sessions: Sessions,
         blobs: Blobs,
         *,
@@ -48,6 +51,7 @@ class Writes:
         self._access = access
         self._publisher = publisher
         self._amender = amender
+        self._statuses = statuses
         self._sessions = sessions
         self._blobs = blobs
         self._limit = publish_body
@@ -90,6 +94,9 @@ class Writes:
             case Annotate():
                 self._check(exchange, PUT_METADATA, change.package)
                 return await self._amender.annotate(walk, change)
+            case SetStatus():
+                self._check(exchange, UPDATE_STATUS, change.package)
+                return await self._statuses.set(walk.repository, change)
             case Remove():
                 self._check(exchange, DELETE, change.package)
                 return await self._amender.remove(walk, change)

@@ -69,6 +69,15 @@ class Annotate:
 
 
 @dataclass(frozen=True, slots=True)
+class SetStatus:
+    """Give held versions a status (Cargo: a yanked version is Unlisted)."""
+
+    package: Package
+    versions: tuple[str, ...]
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
 class Remove:
     """Delete stored versions: `versions` by name, or all but `keep`, or (both None) the package.
 
@@ -102,7 +111,7 @@ class Nothing:
     """A request that is understood, allowed, and changes nothing here (npm star)."""
 
 
-Change = Publication | SetTags | Annotate | Remove | SignIn | SignOut | Nothing
+Change = Publication | SetTags | Annotate | SetStatus | Remove | SignIn | SignOut | Nothing
 
 
 @dataclass(frozen=True, slots=True)

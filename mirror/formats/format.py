@@ -41,7 +41,8 @@ class Fetch:
     `followed` says that the conversation needs the body to go on; it receives b"" otherwise, so
     that a document of megabytes is not carried about only to be ignored. `html` says that a web
     page is an answer; elsewhere it is a registry's error page. A document that breaks `promise`
-    is not kept.
+    is not kept. A copy that was asked for less than `lifetime` seconds ago is good enough: what one
+    registry says of itself is asked for with every package.
     """
 
     url: str
@@ -49,6 +50,7 @@ class Fetch:
     followed: bool = False
     html: bool = False
     promise: Promise = field(default_factory=Promise)
+    lifetime: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,13 @@ class Format(Protocol):
 
     def identity(self, version: str) -> str:
         """Equal for spellings that clients take for the same version (PyPI: 1.0 and 1.0.0)."""
+        ...
+
+    def uniqueness(self, version: str) -> str:
+        """Equal for versions of which one at most may be published (Cargo: but for build metadata).
+
+        As strict as `identity`, or stricter.
+        """
         ...
 
     # -- serving

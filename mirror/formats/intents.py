@@ -140,6 +140,17 @@ class WhoAmI:
 
 
 @dataclass(frozen=True, slots=True)
+class Describe:
+    """Tell clients about the repository itself: where what is in it, and who may read.
+
+    `reply` makes the answer from the repository's own URL, with a trailing slash, and whether
+    reading needs credentials (Cargo's `config.json`, NuGet's service index).
+    """
+
+    reply: Callable[[str, bool], Reply]
+
+
+@dataclass(frozen=True, slots=True)
 class Submit:
     """A request whose body decides what it changes.
 
@@ -165,4 +176,15 @@ class Alter:
     change: Change
 
 
-Intent = ReadPackage | ReadIndex | ReadAsset | Search | Relay | Answer | WhoAmI | Submit | Alter
+Intent = (
+    ReadPackage
+    | ReadIndex
+    | ReadAsset
+    | Search
+    | Relay
+    | Answer
+    | WhoAmI
+    | Describe
+    | Submit
+    | Alter
+)

@@ -5,6 +5,7 @@ never replaces what we have (bandersnatch#140, artifact-keeper#4028). What is ke
 document that a power cut takes is asked for again, and a cold install would wait for thousands.
 """
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from yarl import URL
 
 from mirror.compute import Compute
-from mirror.errors import Misbehaved, NotFound, Unavailable
+from mirror.errors import Misbehaved, NotFound, Unavailable, Upstream
 from mirror.formats import FORMATS
 from mirror.formats.format import Fetch
 from mirror.model import Digests, Package
@@ -44,14 +45,24 @@ ACCEPTED_CODINGS = "gzip, deflate"
 
 @dataclass(frozen=True, slots=True)
 class _Received:
-    """A document of this round: where its bytes are, and the new row where it changed."""
+    """A document of this round: where its bytes are, and the new row where it changed.
+
+    `asked` tells that this round asked for it, and so may renew its stamp.
+    """
 
     url: str
     location: str
     sha256: str
     size: int
     encoding: str
-    new: NewDocument | None
+    new: NewDocument | None = None
+    asked: bool = True
+
+    @classmethod
+    def again(cls, stored: StoredDocument, *, asked: bool) -> "_Received":
+        """One that is here already."""
+        place = (stored.url, stored.location, stored.sha256, stored.size, stored.encoding)
+        return cls(*place, asked=asked)
 
 
 class Fetcher:
@@ -71,6 +82,7 @@ class Fetcher:
         self._blobs = blobs
         self._compute = compute
         self._limit = document_size
+        self._common: dict[str, asyncio.Task[StoredDocument]] = {}
 
     async def listing(
         self, connection: Connection, package: Package, known: StoredListing | None
@@ -91,7 +103,8 @@ class Fetcher:
                 if changed:  # the same bytes under new validators
                     await self._documents.put(News(changed), now)
                     await batch.keep()
-                await self._documents.checked(base, package, [each.url for each in received], now)
+                asked = [each.url for each in received if each.asked]
+                await self._documents.checked(base, package, asked, now)
                 return
             files = [
                 DocumentFile(self._blobs.path(each.sha256), each.encoding, each.location)
@@ -158,6 +171,8 @@ class Fetcher:
     async def _receive(
         self, connection: Connection, fetch: Fetch, batch: Batch, name: str
     ) -> _Received:
+        if fetch.lifetime:
+            return await self._standing(connection, fetch)
         # Bytes that were announced need no validator: whoever has them does not ask.
         stored = await self._usable(fetch.url) if fetch.promise.strongest is None else None
         headers = {"Accept-Encoding": ACCEPTED_CODINGS, **fetch.headers}
@@ -168,14 +183,7 @@ class Fetcher:
         url = URL(fetch.url, encoded=True)
         async with self._client.send(connection, "GET", url, headers=headers) as response:
             if response.status == 304 and stored is not None:
-                return _Received(
-                    stored.url,
-                    stored.location,
-                    stored.sha256,
-                    stored.size,
-                    stored.encoding,
-                    None,
-                )
+                return _Received.again(stored, asked=True)
             judge(response, name, connection, html=fetch.html)
             location = str(response.url)
             digests = await self._spool(response, await batch.writer())
@@ -190,6 +198,27 @@ class Fetcher:
             last_modified=response.headers.get("Last-Modified"),
         )
         return _Received(fetch.url, location, digests.sha256, digests.size, new.encoding, new)
+
+    async def _standing(self, connection: Connection, fetch: Fetch) -> _Received:
+        """A document that many packages have in common: one request for all of them."""
+        stored = await self._usable(fetch.url)
+        if stored is None or time.time() - stored.checked_at >= fetch.lifetime:
+            asking = self._common.get(fetch.url)
+            if asking is None:
+                anew = replace(fetch, lifetime=0.0)
+                asking = asyncio.create_task(self.document(connection, anew))
+                self._common[fetch.url] = asking
+                asking.add_done_callback(lambda _: self._common.pop(fetch.url, None))
+            try:
+                stored = await asyncio.shield(asking)
+            except NotFound as error:
+                raise Misbehaved(
+                    f"{fetch.url} does not exist: is that the address of such a registry?"
+                ) from error
+            except Upstream:
+                if stored is None:
+                    raise
+        return _Received.again(stored, asked=False)
 
     async def _usable(self, url: str) -> StoredDocument | None:
         """The stored document if its bytes are really there: only then may we send its validator

@@ -119,7 +119,7 @@ class Publisher:
         async def store(transaction: Transaction) -> Outcome:
             held = await held_package(transaction, walk.repository.id, package)
             _check_controls(walk, package, held.controls if held else None, name)
-            known = spelling(version, held.versions, form.identity) if held is not None else None
+            known = spelling(version, held.versions, form.uniqueness) if held is not None else None
             if held is not None and known is not None:
                 again = replace(new, version=known)
                 return await self._publish_again(transaction, walk, held, publication, again)
@@ -206,7 +206,7 @@ class Publisher:
         """
         rows = await self._packages.packages(package, walk.ids)
         names = await self._packages.version_names(package, walk.ids)
-        identity = FORMATS[package.format].identity
+        identity = FORMATS[package.format].uniqueness
         plan = walk.plan(package, {row.repository: row.controls for row in rows})
         for source in plan.sources[1:]:
             if source.struck is not None:

@@ -6,8 +6,9 @@ All or nothing: one version that cannot be changed keeps all others as they are.
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mirror.errors import NotFound
+from mirror.errors import Conflict, NotFound
 from mirror.formats import FORMATS
+from mirror.formats.changes import Outcome, SetStatus
 from mirror.model import Package, Status
 from mirror.store.blobs import Blobs
 from mirror.store.database import Database
@@ -155,6 +156,21 @@ class Statuses:
             return []
 
         return await self._change(repository, package, selection, target, change)
+
+    async def set(self, repository: Repository, change: SetStatus) -> Outcome:
+        """As `update`, for a package manager: what keeps it from happening is raised."""
+        package, selection = change.package, Selection(change.versions)
+        results = await self.update(repository, package, selection, change.status)
+        for version, failure in results.failures.items():
+            if failure.code == "NOT_FOUND":
+                raise NotFound(
+                    "package-version",
+                    version,
+                    f"repository '{repository.name}' itself holds no {version} of "
+                    f"{FORMATS[package.format].address(package)}",
+                )
+            raise Conflict(failure.message, kind="package-version", name=version)
+        return Outcome()
 
     async def dispose(
         self, repository: Repository, package: Package, selection: Selection

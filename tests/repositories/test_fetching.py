@@ -1,11 +1,15 @@
 """One round of asking: all of it is kept, or nothing."""
 
+import asyncio
 import gzip
 
 import orjson
 import pytest
 
 from mirror.errors import Misbehaved, NotFound, Storage, Unavailable
+from mirror.formats.format import Fetch
+from mirror.formats.npm import Npm
+from mirror.model import Package
 from tests.repositories.registry import BASE, DOWN, GONE, NPMJS, PAD, Answer, packument
 from tests.repositories.world import World
 
@@ -113,3 +117,63 @@ async def test_the_same_document_again_is_only_looked_at(world) -> None:
     assert await world.dump() == before
     assert world.changes.stamp(PAD) == stamp
     await world.consistent()
+
+
+# ---------------------------------------------------------------- what packages have in common
+
+
+@pytest.fixture
+def common(world, monkeypatch) -> World:
+    """A registry whose packages are told by two documents, of which the first is the same for all."""
+
+    def conversation(_self, base, package):
+        yield Fetch(f"{base}config.json", followed=True, lifetime=1000.0)
+        yield Fetch(f"{base}{package.name}")
+
+    read = Npm.read
+    monkeypatch.setattr(Npm, "conversation", conversation)
+    monkeypatch.setattr(
+        Npm,
+        "read",
+        lambda self, package, documents, urls: read(self, package, documents[1:], urls[1:]),
+    )
+    world.upstream.answers["/config.json"] = Answer(200, b'{"dl": "x"}', {"ETag": '"1"'})
+    for name in ("left-pad", "right-pad", "pad"):
+        world.upstream.offer({"1.0.0": b"one"}, name=name)
+    return world
+
+
+async def ask(world: World, *names: str) -> None:
+    packages = [Package("npm", "", name) for name in names]
+    known = [await world.rows.listing(BASE, each) for each in packages]
+    pairs = zip(packages, known, strict=True)
+    await asyncio.gather(*(world.fetcher.listing(NPMJS, *pair) for pair in pairs))
+
+
+async def test_what_packages_have_in_common_is_asked_for_once(common) -> None:
+    await ask(common, "left-pad", "right-pad")
+    await ask(common, "pad", "left-pad")
+    assert common.upstream.asked["/config.json"] == 1
+    await common.later(500)
+    await ask(common, "left-pad")  # asked for anew, which makes the other one no younger
+    await common.later(501)
+    await ask(common, "left-pad", "pad")
+    assert common.upstream.asked["/config.json"] == 2
+    assert common.upstream.headers["/config.json"]["If-None-Match"] == '"1"'
+    await ask(common, "left-pad")
+    assert common.upstream.asked["/config.json"] == 2
+    await common.consistent()
+
+
+async def test_what_packages_have_in_common_is_served_old_and_missed_aloud(common) -> None:
+    await ask(common, "left-pad")
+    await common.later(2000)
+    common.upstream.answers["/config.json"] = DOWN
+    await ask(common, "left-pad", "pad")
+    await common.change("DELETE FROM upstream_document WHERE url = ?", f"{BASE}config.json")
+    with pytest.raises(Unavailable):
+        await ask(common, "right-pad")
+    common.upstream.answers["/config.json"] = GONE
+    # Not "no such package": that would be remembered.
+    with pytest.raises(Misbehaved, match=r"config\.json does not exist"):
+        await ask(common, "right-pad")

@@ -50,6 +50,10 @@ class Generic:
         """Every spelling is a version of its own."""
         return version
 
+    def uniqueness(self, version: str) -> str:
+        """Any version may be published beside any other."""
+        return self.identity(version)
+
     # -- serving
 
     def parse(self, call: Call) -> Intent:

@@ -56,6 +56,10 @@ class Npm:
         """Every spelling is a version of its own."""
         return version
 
+    def uniqueness(self, version: str) -> str:
+        """Any version may be published beside any other."""
+        return self.identity(version)
+
     def parse(self, call: Call) -> Intent:
         """What a request wants; raises `Invalid` or `NotFound`."""
         return requests.parse(call)

@@ -78,6 +78,10 @@ class PyPI:
         """Equal for versions that installers take for the same one (`1.0`, `1.0.0`)."""
         return versions.identity(version)
 
+    def uniqueness(self, version: str) -> str:
+        """One publication for all spellings of a version."""
+        return self.identity(version)
+
     # -- serving
 
     def parse(self, call: Call) -> Intent:

@@ -8,12 +8,14 @@ import each other.
 
 from collections.abc import Mapping
 
+from mirror.formats.cargo import Cargo
 from mirror.formats.format import Format
 from mirror.formats.generic import Generic
 from mirror.formats.npm import Npm
 from mirror.formats.pypi import PyPI
 
 FORMATS: Mapping[str, Format] = {
+    "cargo": Cargo(),
     "generic": Generic(),
     "npm": Npm(),
     "pypi": PyPI(),

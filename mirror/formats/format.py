@@ -104,6 +104,14 @@ class Format(Protocol):
         """The package's name as people write it (`@scope/name`)."""
         ...
 
+    def likeness(self, package: Package) -> str | None:
+        """Equal for packages of which a repository takes one (Cargo: `a-b` and `a_b`).
+
+        Names that are alike differ in single characters only, for which this has `_`. None where
+        no name is too much like another.
+        """
+        ...
+
     def order(self, version: str) -> Any:
         """A sort key: the ecosystem's own precedence."""
         ...

@@ -27,7 +27,7 @@ from mirror.repositories.upstreams import Upstreams
 from mirror.store.batches import Batch
 from mirror.store.blobs import Blobs
 from mirror.store.database import Database
-from mirror.store.held import HeldPackage, held_manifest, held_package
+from mirror.store.held import HeldPackage, alike, held_manifest, held_package
 from mirror.store.packages import Packages
 from mirror.store.transactions import Transaction
 from mirror.store.versions import (
@@ -123,6 +123,8 @@ class Publisher:
             if held is not None and known is not None:
                 again = replace(new, version=known)
                 return await self._publish_again(transaction, walk, held, publication, again)
+            if held is None:
+                await _check_likeness(transaction, walk, package)
             if reachable is not None:
                 raise Conflict(
                     f"{name} exists in {reachable}, which '{walk.repository.name}' reads from: "
@@ -228,6 +230,21 @@ class Publisher:
             if found is not None:
                 return f"'{source.connection}'"
         return None
+
+
+async def _check_likeness(transaction: Transaction, walk: Walk, package: Package) -> None:
+    form = FORMATS[package.format]
+    likeness = form.likeness(package)
+    if likeness is None:
+        return
+    for known in await alike(transaction, walk.repository.id, package.format, likeness):
+        if known != package and form.likeness(known) == likeness:
+            raise Conflict(
+                f"'{form.address(package)}' is too much like '{form.address(known)}', which "
+                f"'{walk.repository.name}' has: choose another name",
+                kind="package",
+                name=form.address(known),
+            )
 
 
 def _check_controls(

@@ -72,3 +72,15 @@ async def held_manifest(transaction: Transaction, package: int, version: str) ->
         raise KeyError(version)
     manifest: dict[str, Any] = orjson.loads(rows[0]["manifest"])
     return manifest
+
+
+async def alike(
+    transaction: Transaction, repository: int, format_name: str, name: str
+) -> list[Package]:
+    """Packages that the repository knows whose names are like this one, `_` being any character."""
+    rows = await transaction.run(
+        "SELECT namespace, name FROM package"
+        " WHERE repository_id = ? AND format = ? AND name LIKE ?",
+        (repository, format_name, name),
+    )
+    return [Package(format_name, row["namespace"], row["name"]) for row in rows]

@@ -120,7 +120,7 @@ async def test_a_domain_has_a_limit_of_repositories(api) -> None:
         lambda transaction: transaction.run_many(
             "INSERT INTO repository (domain_id, name, administrator, created_at)"
             " VALUES (1, ?, ?, 0)",
-            [(f"r{number}", ACCOUNT) for number in range(1000 - 3)],
+            [(f"r{number}", ACCOUNT) for number in range(990)],
         )
     )
     count = (await api.call("DescribeDomain", **HERE))["domain"]["repositoryCount"]

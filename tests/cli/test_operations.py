@@ -79,7 +79,7 @@ async def test_lists_are_whole(both: tuple[Operations, Operations]) -> None:
             each, "ListRepositoriesInDomain", "repositories", domain="default", maxResults=1
         )
         names = [repository["name"] for repository in answer["repositories"]]
-        assert names == ["main", "npm-store", "pypi-store"]
+        assert names == ["cargo-store", "main", "npm-store", "pypi-store"]
         assert "nextToken" not in answer
 
 

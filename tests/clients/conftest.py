@@ -3,21 +3,25 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.clients.aws import INSTALLATION, Aws, Boto, Worker
+from tests.clients.cargos import Workshop
 from tests.clients.clients import Desk
 from tests.clients.people import access_key, empty
 from tests.clients.pythons import Bench
 from tests.clients.registry import Registry, universe
 from tests.clients.stocking import Shelf
+from tests.crates import Crates
 from tests.index import Index
 from tests.index import universe as projects
 from tests.running import Running
 
 Seat = Callable[..., Desk]
 Place = Callable[..., Bench]
+Shop = Callable[..., Workshop]
 
 
 @pytest.fixture
@@ -72,6 +76,38 @@ def place(pypi: Running, tmp_path: Path) -> Place:
         taken += 1
         address = pypi.registry(repository, "pypi")
         return Bench(client, tmp_path / f"{client}.{taken}", address, token)
+
+    return make
+
+
+@pytest.fixture
+async def crates() -> AsyncIterator[Crates]:
+    async with Crates() as crates:
+        crates.add("c", "0.1.0")
+        crates.add("beta", "1.0.3", deps={"c": "^0.1"})
+        crates.add("alpha", "1.0.0", deps={"beta": "^1"})
+        crates.add("alpha", "1.1.0", deps={"beta": "^1", "c": "0.1"})
+        yield crates
+
+
+@pytest.fixture
+async def crate_mirror(crates: Crates, tmp_path: Path) -> AsyncIterator[Running]:
+    """A mirror of the crates."""
+    async with Running(tmp_path / "mirror", crates.connection()) as mirror:
+        yield mirror
+        assert mirror.troubles == []
+
+
+@pytest.fixture
+def workshop(crate_mirror: Running, tmp_path: Path) -> Shop:
+    """Makes a workshop for cargo: `workshop(token=…, repository=…)`."""
+    taken = 0
+
+    def make(*, repository: str = "main", **more: Any) -> Workshop:
+        nonlocal taken
+        taken += 1
+        address = crate_mirror.registry(repository, "cargo")
+        return Workshop(tmp_path / f"cargo.{taken}", address, **more)
 
     return make
 

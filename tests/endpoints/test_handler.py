@@ -103,7 +103,7 @@ async def test_a_mistake_of_ours_tells_nothing_but_where_to_look(site, caplog) -
     ("path", "said"),
     [
         ("/x", "there is nothing here: package addresses are /{format}/{repository}/"),
-        ("/gopher/main/x", "there is no format 'gopher': generic, npm, "),
+        ("/gopher/main/x", "there is no format 'gopher': cargo, generic, npm, "),
         ("/npm/nobody/x", "domain 'default' has no repository 'nobody'"),
         ("/d/acme/npm/main/x", "Domain not found. Domain 'acme'"),
         ("/npm/main/pubby", "no source of this repository has npm/pubby"),

@@ -42,6 +42,9 @@ class Generic:
         """`namespace/name`, or the name alone."""
         return f"{package.namespace}/{package.name}" if package.namespace else package.name
 
+    def likeness(self, package: Package) -> None:
+        """Names are the same or they are not."""
+
     def order(self, version: str) -> str:
         """Versions mean nothing; any order is as good as another."""
         return version

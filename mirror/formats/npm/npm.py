@@ -48,6 +48,9 @@ class Npm:
         """`name` or `@scope/name`."""
         return names.address(package)
 
+    def likeness(self, package: Package) -> None:
+        """Names are the same or they are not."""
+
     def order(self, version: str) -> Precedence:
         """SemVer precedence, loose for versions from before it."""
         return precedence(version)

@@ -70,6 +70,9 @@ class PyPI:
         """The normalised name."""
         return package.name
 
+    def likeness(self, package: Package) -> None:
+        """Names are the same or they are not."""
+
     def order(self, version: str) -> versions.Precedence:
         """PEP 440's order; what is no such version comes first."""
         return versions.precedence(version)

@@ -16,7 +16,7 @@ from mirror.model import DEFAULT_DOMAIN
 if TYPE_CHECKING:
     from mirror.app import Parts
 
-TOOLS = ("npm", "pnpm", "yarn", "pip", "uv", "poetry", "twine")
+TOOLS = ("npm", "pnpm", "yarn", "pip", "uv", "poetry", "twine", "cargo")
 HIDDEN = "******"
 
 

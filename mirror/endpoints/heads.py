@@ -18,9 +18,14 @@ _REQUEST = re.compile(rb"(GET|HEAD) (/[\x21-\x22\x24-\x7e]*) HTTP/1\.1", re.ASCI
 _FIELD = re.compile(
     rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)[ \t]*"
 )
-_UNPLAIN = frozenset(
-    {"content-length", "expect", "http2-settings", "te", "trailer", "transfer-encoding", "upgrade"}
-)
+_UNPLAIN = frozenset({"content-length", "expect", "te", "trailer", "transfer-encoding"})
+_CONNECTION = {
+    None: frozenset({"keep-alive", "Keep-Alive"}),
+    # What libcurl, and so cargo, sends with each request in the clear; who does not speak HTTP/2
+    # answers as if it were not there (RFC 7540 §3.2).
+    "h2c": frozenset({"Upgrade, HTTP2-Settings"}),
+}
+"""By what `Upgrade` offers, the values of `Connection` that leave it open."""
 
 
 class Fields(dict[str, str]):
@@ -77,6 +82,9 @@ def _plain_fields(block: bytes) -> Fields | None:
         fields[name] = field[2].decode("ascii")
     if "host" not in fields or not _UNPLAIN.isdisjoint(fields):
         return None
-    if fields.get("connection", "keep-alive") not in {"keep-alive", "Keep-Alive"}:
+    offered = dict.get(fields, "upgrade")
+    if offered not in _CONNECTION or ("http2-settings" in fields) is not (offered == "h2c"):
+        return None
+    if dict.get(fields, "connection", "keep-alive") not in _CONNECTION[offered]:
         return None
     return fields

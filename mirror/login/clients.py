@@ -1,7 +1,6 @@
 """What each package manager needs to know of a repository, and in which file it looks."""
 
 import configparser
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import partial
 from ipaddress import ip_address
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 from yarl import URL
 
 from mirror.errors import Invalid
+from mirror.login import toml
 from mirror.login.berry import set_key
 from mirror.login.lines import entry, npmrc, option, yarnrc
 
@@ -22,6 +22,7 @@ FORMATS = {
     "uv": "pypi",
     "poetry": "pypi",
     "twine": "pypi",
+    "cargo": "cargo",
 }
 """The package managers, with the format of the repository that each of them speaks to."""
 
@@ -77,6 +78,13 @@ def edits(tool: str, repository: Repository, environ: Mapping[str, str]) -> list
             if repository.token is not None:
                 found.append(Edit(folder / "auth.toml", partial(_poetry_auth, repository.token)))
             return found
+        case "cargo":
+            folder = Path(environ.get("CARGO_HOME") or home / ".cargo")
+            found = [Edit(_of_cargo(folder, "config"), partial(_cargo, repository))]
+            if repository.token is not None:
+                change = partial(_cargo_credentials, repository.token)
+                found.append(Edit(_of_cargo(folder, "credentials"), change))
+            return found
         case _:
             return [Edit(home / ".pypirc", partial(_pypirc, repository))]
 
@@ -91,6 +99,9 @@ def hint(tool: str, repository: Repository) -> str | None:
         case "poetry":
             source = f"poetry source add --priority=primary {NAME} {repository.address}simple/"
             return f"publish with: poetry publish -r {NAME}; in each project, once: {source}"
+        case "cargo":
+            ours = f"cargo add --registry {NAME} NAME"
+            return f"publish with: cargo publish --registry {NAME}; depend on your own with: {ours}"
     return None
 
 
@@ -129,7 +140,7 @@ def _pip(repository: Repository, text: str) -> str:
 
 
 def _uv(repository: Repository, text: str) -> str:
-    known = _toml(text)
+    known = toml.read(text)
     others = [each for each in known.get("index", ()) if each.get("name") != NAME]
     if "index-url" in known or any(each.get("default") for each in others):
         raise Invalid("it has a default index already, and there can be one: take that away first")
@@ -145,16 +156,39 @@ def _uv(repository: Repository, text: str) -> str:
 
 
 def _poetry(repository: Repository, text: str) -> str:
-    _toml(text)
-    section = f"repositories.{NAME}"
-    return option(text, section, "url", f'"{repository.address}"', continued=False)
+    return toml.set_key(text, ("repositories", NAME), "url", repository.address)
 
 
 def _poetry_auth(token: str, text: str) -> str:
-    _toml(text)
-    section = f"http-basic.{NAME}"
-    text = option(text, section, "username", f'"{USER}"', continued=False)
-    return option(text, section, "password", f'"{token}"', continued=False)
+    text = toml.set_key(text, ("http-basic", NAME), "username", USER)
+    return toml.set_key(text, ("http-basic", NAME), "password", token)
+
+
+def _cargo(repository: Repository, text: str) -> str:
+    """A registry to publish to, in the place of crates.io for all else (User Guide, "Configure
+    Cargo manually").
+
+    The guide's `registry.default` is left out: `cargo add` and `cargo new` would write our name
+    into manifests, and nobody else's cargo knows it.
+    """
+    registry = ("registries", NAME)
+    text = toml.set_key(text, registry, "index", f"sparse+{repository.address}")
+    if repository.token is not None:  # where reading needs one, cargo wants to hear who keeps it
+        text = toml.set_key(text, registry, "credential-provider", "cargo:token")
+    text = toml.set_key(text, ("source", "crates-io"), "replace-with", NAME)
+    if NAME in toml.read(text)["source"]:
+        raise Invalid(f"it has a source '{NAME}', which cargo would ask: call that otherwise first")
+    return text
+
+
+def _cargo_credentials(token: str, text: str) -> str:
+    return toml.set_key(text, ("registries", NAME), "token", token)
+
+
+def _of_cargo(folder: Path, name: str) -> Path:
+    """The file that cargo reads: with both, the older one without `.toml`."""
+    older = folder / name
+    return older if older.exists() else folder / f"{name}.toml"
 
 
 def _pypirc(repository: Repository, text: str) -> str:
@@ -206,10 +240,3 @@ def _ini(text: str, section: str, name: str) -> list[str]:
     except configparser.Error as error:
         raise Invalid(f"it cannot be read: {' '.join(str(error).split())}") from error
     return parser.get(section, name, fallback="").split()
-
-
-def _toml(text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"it is not TOML: {error}") from error

@@ -46,7 +46,7 @@ def _masked(line: str) -> str:
 def _changes(edits: Iterable[Edit]) -> Iterator[tuple[Path, str, str]]:
     for edit in edits:
         try:
-            before = edit.file.read_text(encoding="utf-8")
+            before = edit.file.read_bytes().decode()
         except FileNotFoundError:
             if edit.optional:
                 continue
@@ -54,11 +54,12 @@ def _changes(edits: Iterable[Edit]) -> Iterator[tuple[Path, str, str]]:
         except (OSError, UnicodeDecodeError) as error:
             raise Invalid(f"{edit.file} cannot be read: {error}") from error
         try:
-            after = edit.change(before)
+            plain = before.replace("\r\n", "\n")
+            after = edit.change(plain)
         except Invalid as error:
             raise Invalid(f"{edit.file} cannot be changed: {error}") from error
-        if after != before:
-            yield edit.file, before, after
+        if after != plain:
+            yield edit.file, before, after.replace("\n", "\r\n") if "\r\n" in before else after
 
 
 def _replace(file: Path, text: str) -> None:
@@ -66,8 +67,8 @@ def _replace(file: Path, text: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.")  # mode 0600
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as written:
-            written.write(text)
+        with os.fdopen(descriptor, "wb") as written:
+            written.write(text.encode())
         Path(name).replace(target)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.cargos import Workshop
 from tests.clients.clients import INSTALLED, Ran, execute, package
 from tests.clients.pythons import prepare
 from tests.clients.registry import Registry
+from tests.crates import Crates
 from tests.distributions import sdist, wheel
 from tests.index import Index
 from tests.running import Running
@@ -83,14 +85,17 @@ class Machine:
 
 @pytest.fixture
 async def mirror(tmp_path: Path) -> AsyncIterator[Running]:
-    async with Registry() as registry, Index() as index:
+    async with Registry() as registry, Index() as index, Crates() as crates:
         registry.add("left", "1.0.0")
         index.add("alpha", "1.0")
+        crates.add("beta", "1.0.0")
+        crates.add("alpha", "1.0.0", deps={"beta": "^1"})
         config = {
             "auth": {"anonymous": "none"},
             "connections": {
                 **registry.connection()["connections"],
                 **index.connection()["connections"],
+                **crates.connection()["connections"],
             },
         }
         async with Running(tmp_path / "mirror", config) as mirror:
@@ -186,6 +191,32 @@ async def test_poetry(mirror: Running, machine: Machine, tmp_path: Path) -> None
     folder = _distribution(tmp_path)
     await machine.run(command, "publish", "--no-interaction", "-r", "mirror", cwd=folder)
     assert mirror.held("main", "made") == {"1.0": "Published"}
+
+
+@pytest.mark.parametrize("file", ["config.toml", "config"])
+async def test_cargo(file: str, mirror: Running, machine: Machine) -> None:
+    """Manifest and lockfile know nothing of us, but for what is ours alone."""
+    shop = Workshop(machine.home.parent, mirror.registry(kind="cargo"))  # of the same HOME
+    (shop.home / ".cargo" / "config.toml").unlink()
+    settings = shop.home / ".cargo" / file
+    settings.write_text("# mine\n[net]\nretry = 0\n")
+    said = await machine.login("cargo")
+    assert f"cargo uses {mirror.registry(kind='cargo')} until " in said
+    assert settings.read_text().startswith("# mine\n[net]\nretry = 0\n\n[registries.mirror]\n")
+    await shop.run("add", "alpha")
+    await shop.run("build")
+    assert mirror.held("main", "beta") == {"1.0.0": "Published"}
+    for written in ("Cargo.toml", "Cargo.lock"):
+        assert "mirror" not in (shop.project / written).read_text()
+
+    shop.make("made", "1.0.0", {"alpha": "1"}, folder="made")
+    publish = said.partition("publish with: cargo ")[2].partition(";")[0].split()
+    await shop.run(*publish, "--allow-dirty", folder="made")
+    assert mirror.held("main", "made") == {"1.0.0": "Published"}
+    add = said.partition("depend on your own with: cargo ")[2].replace("NAME", "made").split()
+    await shop.run(*add)
+    await shop.run("build")
+    assert shop.locked["made"] == "1.0.0"
 
 
 async def test_with_an_access_key_over_http(mirror: Running, machine: Machine) -> None:

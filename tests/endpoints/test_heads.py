@@ -15,6 +15,18 @@ PLAIN = (
 )
 
 
+OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk"
+OFFERING = PLAIN.replace(b"Connection: keep-alive", OFFER)
+"""As cargo asks in the clear."""
+
+
+def test_an_offer_of_http_2_is_declined_by_saying_nothing() -> None:
+    """RFC 7540 §3.2."""
+    head = plain_head(OFFERING)
+    assert head is not None
+    assert head.target == "/npm/main/left-pad?write=true"
+
+
 def test_a_plain_head_is_taken_apart() -> None:
     head = plain_head(PLAIN)
     assert head is not None
@@ -48,6 +60,12 @@ def test_a_plain_head_is_taken_apart() -> None:
         pytest.param(PLAIN.replace(b"Accept", b"Transfer-Encoding"), id="a coding"),
         pytest.param(PLAIN.replace(b"Accept", b"Expect"), id="an expectation"),
         pytest.param(PLAIN.replace(b"Accept", b"Upgrade"), id="an upgrade"),
+        pytest.param(OFFERING.replace(b"h2c", b"websocket"), id="another upgrade"),
+        pytest.param(OFFERING.replace(b"h2c", b"h2c, x"), id="one upgrade of two"),
+        pytest.param(OFFERING.replace(b"Upgrade: h2c\r\n", b""), id="settings of no upgrade"),
+        pytest.param(OFFERING.replace(b"\r\nHTTP2", b"\r\nX"), id="an upgrade without settings"),
+        pytest.param(OFFERING.replace(b"Upgrade, H", b"close, H"), id="closing with settings"),
+        pytest.param(OFFERING.replace(b"Upgrade, HTTP2-Settings", b"Upgrade"), id="half an offer"),
         pytest.param(PLAIN.replace(b"keep-alive", b"close"), id="closing"),
         pytest.param(PLAIN.replace(b"keep-alive", b"keep-alive, x"), id="connection list"),
         pytest.param(PLAIN.replace(b"User", b" User"), id="folded line"),
@@ -73,8 +91,23 @@ def test_a_field_is_found_in_any_spelling_and_never_invented() -> None:
     assert fields.get("If-Range") is None
 
 
-names = st.sampled_from(["Host", "Accept", "X-A", "Range", "Content-Length", "Connection", "host"])
-values = st.text(st.sampled_from("ab \t:,;\"'\r\n\x00é/="), max_size=6)
+names = st.sampled_from(
+    ["Host", "Accept", "X-A", "Range", "Content-Length", "Connection", "host", "Upgrade"]
+)
+values = st.text(st.sampled_from("ab \t:,;\"'\r\n\x00é/="), max_size=6) | st.sampled_from(
+    ["h2c", "Upgrade, HTTP2-Settings", "keep-alive"]
+)
+settled = st.sampled_from(
+    [
+        [("Host", ": ", "h")],
+        [
+            ("Host", ": ", "h"),
+            ("Connection", ": ", "Upgrade, HTTP2-Settings"),
+            ("Upgrade", ": ", "h2c"),
+            ("HTTP2-Settings", ": ", "AAMAAABk"),
+        ],
+    ]
+)
 heads = st.builds(
     lambda method, target, version, fields, end: (
         f"{method} {target} {version}\r\n"
@@ -84,9 +117,9 @@ heads = st.builds(
     st.sampled_from(["GET", "HEAD", "PUT", "GET\t", "get"]),
     st.text(st.sampled_from("/ab%2f?=#. \t\\é"), min_size=1, max_size=8).map("/".__add__),
     st.sampled_from(["HTTP/1.1", "HTTP/1.0", "HTTP/1.1 ", "http/1.1"]),
-    st.lists(st.tuples(names, st.sampled_from([":", ": ", " :"]), values), max_size=4).map(
-        lambda fields: [("Host", ": ", "h"), *fields]
-    ),
+    st.tuples(
+        settled, st.lists(st.tuples(names, st.sampled_from([":", ": ", " :"]), values), max_size=4)
+    ).map(lambda both: [*both[0], *both[1]]),
     st.sampled_from(["\r\n", "", "\n", "\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n"]),
 )
 

@@ -11,12 +11,14 @@ from mirror.login.files import lines_to_write, write
 
 ADDRESS = "http://mirror.lan:8080/npm/main/"
 PYPI = "http://mirror.lan:8080/pypi/main/"
+CARGO = "http://mirror.lan:8080/cargo/main/"
+ADDRESSES = {"npm": ADDRESS, "pypi": PYPI, "cargo": CARGO}
 
 
 def login(tool: str, home: Path, token: str | None = "one", **environ: str) -> list[str]:
     """The files that changed, below the home directory."""
-    address = ADDRESS if FORMATS[tool] == "npm" else PYPI
-    changes = edits(tool, Repository(address, token), {"HOME": str(home), **environ})
+    repository = Repository(ADDRESSES[FORMATS[tool]], token)
+    changes = edits(tool, repository, {"HOME": str(home), **environ})
     return [str(file.relative_to(home)) for file in write(changes)]
 
 
@@ -146,6 +148,59 @@ def test_twine(tmp_path: Path) -> None:
     )
 
 
+def test_cargo(tmp_path: Path) -> None:
+    assert login("cargo", tmp_path) == [".cargo/config.toml", ".cargo/credentials.toml"]
+    assert (tmp_path / ".cargo/config.toml").read_text() == (
+        f'[registries.mirror]\nindex = "sparse+{CARGO}"\ncredential-provider = "cargo:token"\n\n'
+        '[source.crates-io]\nreplace-with = "mirror"\n'
+    )
+    assert (tmp_path / ".cargo/credentials.toml").read_text() == (
+        '[registries.mirror]\ntoken = "one"\n'
+    )
+    assert login("cargo", tmp_path, CARGO_HOME=str(tmp_path / "other")) == [
+        "other/config.toml",
+        "other/credentials.toml",
+    ]
+
+
+def test_cargo_knows_other_registries(tmp_path: Path) -> None:
+    folder = tmp_path / ".cargo"
+    folder.mkdir()
+    settings = (
+        "# mine\n[build]\nrustflags = [\n  '-Dwarnings', # all\n]\n\n"
+        '[registries.corp]\nindex = "sparse+https://corp.example/"\n\n'
+        '[source.crates-io]\nreplace-with = "far" # faster\n\n'
+        '[source.far]\nregistry = "sparse+https://far.example/"\n\n[net]\nretry = 1\n'
+    )
+    (folder / "config.toml").write_text(settings)
+    (folder / "credentials.toml").write_text('[registries.corp]\ntoken = "hunter2"\n')
+    login("cargo", tmp_path)
+    assert (folder / "config.toml").read_text() == (
+        settings.replace('"far" # faster', '"mirror"')
+        + f'\n[registries.mirror]\nindex = "sparse+{CARGO}"\ncredential-provider = "cargo:token"\n'
+    )
+    assert (folder / "credentials.toml").read_text() == (
+        '[registries.corp]\ntoken = "hunter2"\n\n[registries.mirror]\ntoken = "one"\n'
+    )
+
+
+def test_cargo_reads_its_older_file_first(tmp_path: Path) -> None:
+    folder = tmp_path / ".cargo"
+    folder.mkdir()
+    for name in ("config", "config.toml", "credentials"):
+        (folder / name).touch()
+    assert login("cargo", tmp_path) == [".cargo/config", ".cargo/credentials"]
+
+
+def test_cargo_would_ask_another_source_of_that_name(tmp_path: Path) -> None:
+    file = tmp_path / ".cargo" / "config.toml"
+    file.parent.mkdir()
+    file.write_text('[source.mirror]\nregistry = "sparse+https://far.example/"\n')
+    with pytest.raises(Invalid, match=r"config\.toml cannot be changed: it has a source 'mirror'"):
+        login("cargo", tmp_path)
+    assert [*file.parent.iterdir()] == [file]
+
+
 @pytest.mark.parametrize("tool", FORMATS)
 def test_without_a_token_only_the_address_is_set(tool: str, tmp_path: Path) -> None:
     login(tool, tmp_path, None)
@@ -170,8 +225,9 @@ def test_a_dry_run_shows_the_lines_and_writes_none(tmp_path: Path) -> None:
 def test_a_dry_run_shows_nobodys_secrets(tmp_path: Path) -> None:
     """The other registry's line is only laid out anew."""
     (tmp_path / ".yarnrc.yml").write_text('npmRegistries: {"https://r": {npmAuthToken: hunter2}}')
-    for tool, address in (("yarn", ADDRESS), ("pip", PYPI), ("poetry", PYPI), ("twine", PYPI)):
-        changes = edits(tool, Repository(address, "hunter2"), {"HOME": str(tmp_path)})
+    for tool in ("yarn", "pip", "poetry", "twine", "cargo"):
+        repository = Repository(ADDRESSES[FORMATS[tool]], "hunter2")
+        changes = edits(tool, repository, {"HOME": str(tmp_path)})
         shown = str(list(lines_to_write(changes)))
         assert "******" in shown
         assert "hunter2" not in shown
@@ -183,6 +239,14 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     login("npm", tmp_path)
     assert (tmp_path / ".npmrc").is_symlink()
     assert "registry=" in (tmp_path / "dotfiles" / "npmrc").read_text()
+
+
+def test_lines_end_as_they_did(tmp_path: Path) -> None:
+    (tmp_path / ".npmrc").write_bytes(b"fund=false\r\n; mine\r\n")
+    login("npm", tmp_path, None)
+    registry = f"registry={ADDRESS}\r\n".encode()
+    assert (tmp_path / ".npmrc").read_bytes() == b"fund=false\r\n; mine\r\n" + registry
+    assert login("npm", tmp_path, None) == []
 
 
 def test_what_cannot_be_read_is_told_and_nothing_is_written(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """cargo at a workshop of its own: a HOME, a CARGO_HOME, and one project.
 
-    shop = Workshop(tmp_path / "shop", mirror.registry(kind="cargo"), token)
+    shop = Workshop("cargo", tmp_path / "shop", mirror.registry(kind="cargo"), token)
     await shop.run("add", "alpha")
     shop.freshen()                    # nothing cached, nothing built
     await shop.run("build", "--locked")
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.clients import Ran, execute
+from tests.clients.clients import INSTALLED, Ran, execute
 from tests.crates import manifest, source
 
 INSTEAD = """
@@ -39,11 +39,16 @@ index = "sparse+{url}"
 """
 
 
+CARGOS = ("cargo-1.74.1", "cargo-1.84.1", "cargo")
+"""The first one for which our kind of index was stable, one in between, and the machine's own."""
+
+
 class Workshop:
-    """One cargo with its own HOME and project. Skips the test where cargo is not installed."""
+    """One cargo with its own HOME and project. Skips the test where it is not installed."""
 
     def __init__(
         self,
+        client: str,
         root: Path,
         repository: str,
         token: str | None = None,
@@ -54,10 +59,7 @@ class Workshop:
         self.home = root / "home"
         self.project = root / "project"
         self.token = token
-        cargo = shutil.which("cargo")
-        if cargo is None:
-            pytest.skip("cargo is not installed")
-        self._cargo = Path(cargo)
+        self._cargo = _installed(client)
         default = "" if instead else 'default = "mirror"'
         settings = NAMED.format(url=repository, provider=provider, default=default)
         self._settings = settings + (INSTEAD.format(url=repository) if instead else "")
@@ -112,6 +114,18 @@ class Workshop:
             "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
             **said,
         }
+
+
+def _installed(client: str) -> Path:
+    _, _, version = client.partition("-")
+    if version:
+        for cargo in (INSTALLED / "rustup/toolchains").glob(f"{version}-*/bin/cargo"):
+            return cargo
+        pytest.skip(f"{client} is not installed: run .ci/clients")
+    found = shutil.which(client)
+    if found is None:
+        pytest.skip(f"{client} is not installed")
+    return Path(found)
 
 
 def _sysroot(cargo: Path) -> str:

@@ -100,14 +100,14 @@ async def crate_mirror(crates: Crates, tmp_path: Path) -> AsyncIterator[Running]
 
 @pytest.fixture
 def workshop(crate_mirror: Running, tmp_path: Path) -> Shop:
-    """Makes a workshop for cargo: `workshop(token=…, repository=…)`."""
+    """Makes a workshop: `workshop("cargo-1.74.1", token=…, repository=…)`."""
     taken = 0
 
-    def make(*, repository: str = "main", **more: Any) -> Workshop:
+    def make(client: str = "cargo", *, repository: str = "main", **more: Any) -> Workshop:
         nonlocal taken
         taken += 1
         address = crate_mirror.registry(repository, "cargo")
-        return Workshop(tmp_path / f"cargo.{taken}", address, **more)
+        return Workshop(client, tmp_path / f"{client}.{taken}", address, **more)
 
     return make
 

@@ -196,7 +196,7 @@ async def test_poetry(mirror: Running, machine: Machine, tmp_path: Path) -> None
 @pytest.mark.parametrize("file", ["config.toml", "config"])
 async def test_cargo(file: str, mirror: Running, machine: Machine) -> None:
     """Manifest and lockfile know nothing of us, but for what is ours alone."""
-    shop = Workshop(machine.home.parent, mirror.registry(kind="cargo"))  # of the same HOME
+    shop = Workshop("cargo", machine.home.parent, mirror.registry(kind="cargo"))  # of the same HOME
     (shop.home / ".cargo" / "config.toml").unlink()
     settings = shop.home / ".cargo" / file
     settings.write_text("# mine\n[net]\nretry = 0\n")

@@ -67,13 +67,16 @@ class _Content:
 class Member:
     """One entry of an archive; its content can be read once, before the next one is asked for.
 
-    `leads_out` tells of a device, or of a link to somewhere outside the archive.
+    `leads_out` tells of a device, or of a link to somewhere outside the archive; `resized` of a
+    size that is said twice, of which another reader may believe the other one (CVE-2025-62518).
     """
 
     def __init__(self, info: tarfile.TarInfo, path: tuple[str, ...], content: _Content) -> None:
         self.path = path
         self.size = info.size
         self.is_file = info.isreg()
+        self.is_folder = info.isdir()
+        self.resized = "size" in info.pax_headers
         self.leads_out = _leads_out(info)
         self._offset = info.offset_data
         self._content = content

@@ -34,13 +34,15 @@ def inspect(file: BinaryIO, folder: str, limits: TarLimits) -> Contents:
     """Read a crate whose files are all in `folder`; raises `Invalid` or `Exceeded`.
 
     Links are refused wherever they lead, for unpackers were led astray by them, and so is all
-    else that `cargo package` never writes (crates.io's rule).
+    else that `cargo package` never writes (crates.io's rule), but for plain folders.
     """
     manifest: bytes | None = None
     readmes: dict[tuple[str, ...], bytes] = {}
     for member in read_tar_gz(file, limits):
         _check(member, folder)
         inside = member.path[1:]
+        if member.is_folder:
+            continue
         # On some file systems `cargo.toml` would replace the other one when it is unpacked.
         if len(inside) == 1 and inside[0].lower() == _MANIFEST.lower():
             if manifest is not None or inside[0] != _MANIFEST:
@@ -60,10 +62,12 @@ def inspect(file: BinaryIO, folder: str, limits: TarLimits) -> Contents:
 
 def _check(member: Member, folder: str) -> None:
     shown = ascii("/".join(member.path)[:200])
-    if not member.is_file:
-        raise Invalid(f"a crate holds files only, no links, folders or devices: {shown}")
-    if len(member.path) < 2 or member.path[0] != folder:
+    if not (member.is_file or member.is_folder):
+        raise Invalid(f"a crate holds files and folders only, no links or devices: {shown}")
+    if member.path[:1] != (folder,) or (member.is_file and len(member.path) < 2):
         raise Invalid(f"the crate has a file outside its folder {folder}: {shown}")
+    if member.resized:
+        raise Invalid(f"the crate has a file whose size is said twice: {shown}")
 
 
 def _readme(named: object, readmes: Mapping[tuple[str, ...], bytes]) -> str | None:

@@ -85,7 +85,7 @@ def _dependency(found: Mapping[str, Any]) -> dict[str, Any]:
         )
     kind = found.get("kind") or "normal"
     if kind not in _KINDS:
-        raise Invalid(f"the dependency '{crate}' is of no kind: it must be one of {_KINDS}")
+        raise Invalid(f"the dependency '{crate}' is of no kind: {', '.join(_KINDS)}")
     return {
         "name": called,
         "req": requirement,

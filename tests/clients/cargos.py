@@ -111,6 +111,7 @@ class Workshop:
             "HOME": str(self.home),
             "CARGO_HOME": str(self.home / ".cargo"),
             "CARGO_TERM_COLOR": "never",
+            "CARGO_NET_RETRY": "0",  # it waits for seconds, and what failed once is to be seen
             "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
             **said,
         }

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from tests.crates import Crates
 from tests.faults.server import Mirror
 from tests.index import Index
 from tests.origin import Origin
@@ -17,7 +18,7 @@ QUICK = {
     "server": {"header_timeout": "2s"},
     # Every test shares one upstream, so the failures of one must not keep it from the others.
     "upstream": {"idle_timeout": "1s", "breaker_failures": 100000},
-    "cache": {"lifetimes": {"npm": "1s", "pypi": "1s"}, "stale_wait": "1s"},
+    "cache": {"lifetimes": {"cargo": "1s", "npm": "1s", "pypi": "1s"}, "stale_wait": "1s"},
 }
 """Times short enough to wait for."""
 
@@ -44,11 +45,21 @@ async def index() -> AsyncIterator[Index]:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def crates() -> AsyncIterator[Crates]:
+    async with Crates() as crates:
+        yield crates
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def mirror(
-    origin: Origin, index: Index, tmp_path_factory: pytest.TempPathFactory
+    origin: Origin, index: Index, crates: Crates, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Mirror]:
-    """A mirror of `origin` and of `index`, with documents that expire after a second."""
-    connections = {"public:npmjs": {"url": str(origin.url)}, **index.connection()["connections"]}
+    """A mirror of `origin`, `index` and `crates`, with documents that expire after a second."""
+    connections = {
+        "public:npmjs": {"url": str(origin.url)},
+        **index.connection()["connections"],
+        **crates.connection()["connections"],
+    }
     folder = tmp_path_factory.mktemp("mirror")
     async with Mirror(folder, {**QUICK, "connections": connections}) as mirror:
         yield mirror
@@ -66,6 +77,13 @@ async def lone_index() -> AsyncIterator[Index]:
     """The same for Python."""
     async with Index() as index:
         yield index
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def lone_crates() -> AsyncIterator[Crates]:
+    """The same for Rust."""
+    async with Crates() as crates:
+        yield crates
 
 
 Make = Callable[..., Mirror]

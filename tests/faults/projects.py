@@ -71,13 +71,16 @@ async def beside(mirror: Mirror, uploading: Awaitable[Reply]) -> Reply:
     """What an upload ends in, with the health of the server meanwhile."""
     task = asyncio.ensure_future(uploading)
     before = highest = mirror.memory()
-    while not task.done():
-        async with asyncio.timeout(1):
-            assert (await mirror.get("/-/health")).status == 200
-        highest = max(highest, mirror.memory())
-        await asyncio.sleep(0.01)
-    assert highest - before < GROWTH
-    return await task
+    try:
+        while not task.done():
+            async with asyncio.timeout(1):
+                assert (await mirror.get("/-/health")).status == 200
+            highest = max(highest, mirror.memory())
+            await asyncio.sleep(0.01)
+        assert highest - before < GROWTH
+        return await task
+    finally:
+        task.cancel()
 
 
 def check_refusal(reply: Reply) -> None:

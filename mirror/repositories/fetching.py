@@ -8,8 +8,10 @@ document that a power cut takes is asked for again, and a cold install would wai
 import asyncio
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from yarl import URL
 
@@ -94,7 +96,7 @@ class Fetcher:
         was before.
         """
         base = str(connection.url)
-        async with Batch(self._blobs, durable=False, algorithms=NAMING) as batch:
+        async with _steady(package), Batch(self._blobs, durable=False, algorithms=NAMING) as batch:
             received = await self._converse(connection, package, batch)
             source = hashlib.sha256("".join(each.sha256 for each in received).encode()).hexdigest()
             now = time.time()
@@ -208,7 +210,7 @@ class Fetcher:
                 anew = replace(fetch, lifetime=0.0)
                 asking = asyncio.create_task(self.document(connection, anew))
                 self._common[fetch.url] = asking
-                asking.add_done_callback(lambda _: self._common.pop(fetch.url, None))
+                asking.add_done_callback(partial(self._told, fetch.url))
             try:
                 stored = await asyncio.shield(asking)
             except NotFound as error:
@@ -219,6 +221,11 @@ class Fetcher:
                 if stored is None:
                     raise
         return _Received.again(stored, asked=False)
+
+    def _told(self, url: str, asking: asyncio.Task[StoredDocument]) -> None:
+        del self._common[url]
+        if not asking.cancelled():
+            asking.exception()  # whoever asked may have gone away
 
     async def _usable(self, url: str) -> StoredDocument | None:
         """The stored document if its bytes are really there: only then may we send its validator
@@ -239,6 +246,15 @@ class Fetcher:
         if not writer.written:
             raise Misbehaved(f"{response.url} answered with an empty body")
         return await writer.seal()
+
+
+@asynccontextmanager
+async def _steady(package: Package) -> AsyncIterator[None]:
+    """What packages have in common may be replaced while the listing of one is made of it."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise Unavailable(f"a document about {package} changed meanwhile: try again") from error
 
 
 def judge(response: Response, name: str, connection: Connection, *, html: bool = False) -> None:

@@ -15,8 +15,7 @@ class Batch:
     """Writers of one piece of work: `async with Batch(blobs) as batch`.
 
     What was sealed stays only if `keep` is reached, after the rows that refer to it are committed;
-    leaving without it abandons all of them. `durable` and `algorithms`
-    are `BlobWriter`'s.
+    leaving without it abandons all of them. `durable` and `algorithms` are `BlobWriter`'s.
     """
 
     def __init__(
@@ -58,4 +57,5 @@ class Batch:
 
     async def keep(self) -> None:
         """The rows are committed: all of them stay."""
-        await settle(self._writers)
+        if self._writers:
+            await settle(self._writers)

@@ -12,7 +12,7 @@ from mirror.store.transactions import Transaction
 
 @dataclass(frozen=True, slots=True)
 class HeldVersion:
-    """A stored version as a writer sees it."""
+    """A stored version as a writer sees it; `held_manifest` has the rest."""
 
     status: Status
     origin: Origin
@@ -32,7 +32,7 @@ class HeldPackage:
 async def held_package(
     transaction: Transaction, repository: int, package: Package
 ) -> HeldPackage | None:
-    """The package with all its versions, but for their manifests; None where the repository does not know it."""
+    """The package with all its versions; None where the repository does not know it."""
     rows = await transaction.run(
         "SELECT p.id, p.publish, p.upstream, p.revision, v.version, v.status,"
         " v.revision AS version_revision, v.origin_type, v.origin_repository, v.origin_connection"

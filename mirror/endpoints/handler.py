@@ -22,7 +22,7 @@ from mirror.endpoints.relays import Relays
 from mirror.endpoints.routing import Bases, Route, domain_of, split
 from mirror.endpoints.sending import Following, Sending
 from mirror.endpoints.writes import Writes
-from mirror.errors import MirrorError, NotFound, Unauthenticated
+from mirror.errors import MirrorError, NotFound, Storage, Unauthenticated
 from mirror.formats import FORMATS
 from mirror.formats.intents import (
     Alter,
@@ -193,6 +193,8 @@ class Handler:
         return self._access.held(exchange.held)
 
     def _refused(self, exchange: Exchange, error: MirrorError) -> web.StreamResponse:
+        if isinstance(error, Storage):  # who asked is not told where on this machine
+            log.warning("request %s: %s", exchange.id, error)
         form = FORMATS.get(exchange.format) or FORMATS["npm"]  # JSON, where no format was named
         response = Sending(entity_of(form.refuse(error)), request_id=exchange.id)
         if exchange.request.can_read_body:

@@ -17,6 +17,10 @@ from mirror.errors import Exceeded, Invalid
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SEPARATOR = re.compile(r"[/\\]")
+_BLOCK = 512  # bytes
+# A length in a pax header has a few digits. Where it has a hundred thousand, tarfile's own pattern
+# takes time by their square, and stops the whole process meanwhile (CVE-2024-6232).
+_DIGITS = re.compile(rb"[0-9]{65}")
 _STRIDE = 1 << 16  # bytes
 
 
@@ -37,10 +41,18 @@ class _Content:
         self.budget = limits.header
 
     def read(self, size: int = -1) -> bytes:
-        # tarfile reads a header of whatever size it declares in one call: that is the bomb.
+        """A header, or what stands in front of one, for tarfile."""
+        # It reads one of whatever size that declares in one call: that is the bomb.
         if not 0 <= size <= self.budget:
             raise Exceeded(f"a header of the archive is larger than {self._limits.header} bytes")
         self.budget -= size
+        data = self.take(size)
+        if size > _BLOCK and _DIGITS.search(data):
+            raise Invalid("a header of the archive has a number of more than 64 digits")
+        return data
+
+    def take(self, size: int) -> bytes:
+        """The next bytes of a member's content."""
         self._check(self._packed.tell() + size)
         return self._packed.read(size)
 
@@ -83,10 +95,8 @@ class Member:
 
     def read(self, limit: int) -> bytes:
         """The first `limit` bytes of the content."""
-        size = min(self.size, limit)
         self._content.seek(self._offset)
-        self._content.budget += size
-        return self._content.read(size)
+        return self._content.take(min(self.size, limit))
 
 
 def read_tar_gz(file: BinaryIO, limits: TarLimits | None = None) -> Iterator[Member]:
@@ -103,7 +113,7 @@ def read_tar_gz(file: BinaryIO, limits: TarLimits | None = None) -> Iterator[Mem
     try:
         with gzip.GzipFile(fileobj=file, mode="rb") as packed:
             yield from _members(_Content(packed, limits), limits)
-    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, RecursionError) as error:
         raise Invalid(f"the archive cannot be read as tar.gz: {error}") from None
 
 

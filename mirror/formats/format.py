@@ -5,7 +5,7 @@ an *intent*; the shells act on it; the format renders what came of it. So policy
 conditional requests, ranges and errors are written once for all formats.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 
@@ -42,7 +42,8 @@ class Fetch:
     that a document of megabytes is not carried about only to be ignored. `html` says that a web
     page is an answer; elsewhere it is a registry's error page. A document that breaks `promise`
     is not kept. A copy that was asked for less than `lifetime` seconds ago is good enough: what one
-    registry says of itself is asked for with every package.
+    registry says of itself is asked for with every package. `check` raises `Misbehaved` for a body
+    that is no such document: it is not kept.
     """
 
     url: str
@@ -51,6 +52,7 @@ class Fetch:
     html: bool = False
     promise: Promise = field(default_factory=Promise)
     lifetime: float = 0.0
+    check: Callable[[bytes], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

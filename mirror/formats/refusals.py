@@ -22,12 +22,15 @@ _PASSED_ON = frozenset({429, 503, 504})  # "later" must reach the client as "lat
 
 # What a URL in a message may carry: `user:password@`, and the value of a token.
 _USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
+# The folders of a path: those of our disk are nobody's business but the log's.
+_FOLDERS = re.compile(r"(?<![\w/])/(?:[^/:\n]+/)+")
 _SECRET = re.compile(r"(?i)((?:token|password|secret|_auth)[=:]\s*)[^\s&,;'\"]+")
 
 
 def sentence_of(error: MirrorError) -> str:
-    """The error's own words, without credentials."""
-    return _SECRET.sub(r"\1***", _USERINFO.sub("", str(error)))
+    """The error's own words, without credentials and without places on our disk."""
+    text = _FOLDERS.sub("", str(error)) if isinstance(error, Storage) else str(error)
+    return _SECRET.sub(r"\1***", _USERINFO.sub("", text))
 
 
 def status_of(error: MirrorError) -> int:

@@ -146,6 +146,9 @@ class Fetcher:
                 if broken is not None:
                     name = printable(URL(fetch.url, encoded=True))
                     raise BrokenPromiseError(f"{name} is not what was announced: {broken}")
+                if fetch.check is not None:
+                    file = DocumentFile(self._blobs.path(received.sha256), received.encoding)
+                    fetch.check(await self._compute.run(0, decoded, file, self._limit))
                 released = await self._documents.put(News([received.new]), time.time())
                 await batch.keep()
                 await self._blobs.discard(released)
@@ -214,10 +217,11 @@ class Fetcher:
             try:
                 stored = await asyncio.shield(asking)
             except NotFound as error:
-                raise Misbehaved(
-                    f"{fetch.url} does not exist: is that the address of such a registry?"
-                ) from error
-            except Upstream:
+                if stored is None:
+                    raise Misbehaved(
+                        f"{fetch.url} does not exist: is that the address of such a registry?"
+                    ) from error
+            except Upstream:  # an old one does
                 if stored is None:
                     raise
         return _Received.again(stored, asked=False)

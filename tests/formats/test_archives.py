@@ -138,3 +138,34 @@ def test_a_negative_size_does_not_loop() -> None:
     header[148:156] = b"%06o\0 " % sum(header[:512])
     with pytest.raises(Invalid):
         paths(gzip.compress(bytes(header) + bytes(1024)))
+
+
+def headers(kind: bytes, content: bytes, count: int = 1) -> bytes:
+    """An archive of nothing but such headers, packed."""
+    info = tarfile.TarInfo("headers")
+    info.type, info.size = kind, len(content)
+    padding = b"\0" * (-len(content) % 512)
+    return gzip.compress((info.tobuf() + content + padding) * count + b"\0" * 1024)
+
+
+def test_a_number_without_end_is_refused_before_tarfile_looks_for_its_end() -> None:
+    """CVE-2024-6232: its pattern takes minutes for these, and nobody else runs meanwhile."""
+    with pytest.raises(Invalid, match="more than 64 digits"):
+        paths(headers(tarfile.XHDTYPE, b"1" * 500_000))
+    digits = tarball({"a/digits": b"1" * 500_000})
+    assert [each.read(10**6) for each in read_tar_gz(io.BytesIO(digits))] == [b"1" * 500_000]
+
+
+def test_headers_for_headers_end_somewhere() -> None:
+    with pytest.raises(Invalid):
+        paths(headers(tarfile.XHDTYPE, b"13 comment=x\n", 5000))
+
+
+def test_a_size_that_is_said_twice_is_seen() -> None:
+    """CVE-2025-62518: of two readers, each may believe another one."""
+    info = tarfile.TarInfo("a/x")
+    info.pax_headers = {"size": "0"}
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info)
+    assert [each.resized for each in read_tar_gz(packed)] == [True]

@@ -31,6 +31,10 @@ def read(package: Package, documents: Sequence[bytes]) -> Listing:
         for line in lines
         if (version := _version(package, template, line)) is not None
     }
+    if lines and not body.endswith(b"\n") and _is_cut(lines[-1]):
+        raise Misbehaved(
+            f"the upstream's index file of '{package.name}' is cut short: it ends within a line"
+        )
     if lines and not listed:
         raise Misbehaved(
             f"what the upstream sent for '{package.name}' is not its index file: no line of it can "
@@ -47,6 +51,14 @@ def refreshed(held: ListedVersion, found: ListedVersion) -> ListedVersion:
 def is_yanked(line: Mapping[str, Any]) -> bool:
     """What the line itself says, whatever the version's status is here."""
     return line.get("yanked") is True
+
+
+def _is_cut(line: bytes) -> bool:
+    try:
+        parse_json(line)
+    except ValueError:
+        return True
+    return False
 
 
 def _version(package: Package, template: str, text: bytes) -> ListedVersion | None:

@@ -17,14 +17,13 @@ _PLAIN = re.compile(r"[\x21-\x7e]{1,2048}")
 
 
 def conversation(base: str, package: Package) -> Generator[Fetch, bytes, None]:
-    """Both documents. Raises `Misbehaved` where the first is not that of a registry.
+    """Both documents.
 
-    That comes before the second is asked for: a web site answers 404 for an index file, which
-    would be believed (nexus-repository-cargo#41).
+    The first one is judged before the second is asked for: a web site answers 404 for an index
+    file, which would be believed (nexus-repository-cargo#41).
     """
     root = f"{base.rstrip('/')}/"
-    config = yield Fetch(f"{root}config.json", followed=True, lifetime=_CONFIG_LIFETIME)
-    download_template(config)
+    yield Fetch(f"{root}config.json", lifetime=_CONFIG_LIFETIME, check=download_template)
     yield Fetch(f"{root}{names.index_path(package)}", {"Accept": "text/plain"})
 
 

@@ -1,6 +1,6 @@
 """From a listing to what clients read: the index file, and for tools crates.io's JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -89,9 +89,14 @@ def _described(version: ListedVersion, root: str) -> dict[str, Any]:
         "yanked": _yanked(version),
         "license": about_of(line).get("license"),
         "rust_version": line.get("rust_version"),
-        "features": {**(line.get("features") or {}), **(line.get("features2") or {})},
+        "features": {**_features(line, "features"), **_features(line, "features2")},
         "created_at": None if version.published_at is None else iso(version.published_at),
     }
+
+
+def _features(line: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = line.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 def _highest(ordered: Iterable[ListedVersion]) -> ListedVersion | None:

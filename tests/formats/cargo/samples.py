@@ -37,8 +37,9 @@ def listing_of(name: str) -> Listing:
 
 
 def read(name: str, *lines: dict[str, Any] | bytes, config: bytes = CONFIG) -> Listing:
-    body = b"\n".join(each if isinstance(each, bytes) else orjson.dumps(each) for each in lines)
-    return CARGO.read(package(name), [config, body])
+    """The listing that an index file of these lines gives."""
+    written = (each if isinstance(each, bytes) else orjson.dumps(each) for each in lines)
+    return CARGO.read(package(name), [config, b"".join(b"%b\n" % each for each in written)])
 
 
 def line(name: str = "demo", vers: str = "1.0.0", **more: Any) -> dict[str, Any]:

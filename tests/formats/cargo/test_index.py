@@ -55,6 +55,15 @@ def test_a_line_that_cannot_be_used_costs_no_other(bad: bytes | dict[str, object
     assert list(read("demo", bad, line(vers="2.0.0"), bad).versions) == ["2.0.0"]
 
 
+def test_a_file_that_ends_within_a_line_is_cut_short() -> None:
+    """Its newest versions would be gone, and its length may be right all the same."""
+    whole = orjson.dumps(line()) + b"\n" + orjson.dumps(line(vers="2.0.0"))
+    found = CARGO.read(package("demo"), [CONFIG, whole])  # not every server ends the last line
+    assert list(found.versions) == ["1.0.0", "2.0.0"]
+    with pytest.raises(Misbehaved, match="cut short"):
+        CARGO.read(package("demo"), [CONFIG, whole[:-9]])
+
+
 def test_blank_lines_carriage_returns_and_unknown_keys_are_taken() -> None:
     body = b"\n\r\n" + orjson.dumps(line(new=[1, {"x": None}], v=3)) + b"\r\n\n"
     [found] = read("demo", body).versions.values()

@@ -12,7 +12,8 @@ SHA = "ab" * 32
 @pytest.mark.parametrize("base", ["https://index.example/", "https://index.example"])
 def test_config_comes_first_and_for_a_day_then_the_index_file(base: str) -> None:
     talk = CARGO.conversation(base, package("Inflector"))
-    assert next(talk) == Fetch("https://index.example/config.json", followed=True, lifetime=86400.0)
+    first = Fetch("https://index.example/config.json", lifetime=86400.0, check=download_template)
+    assert next(talk) == first
     second = talk.send(CONFIG)
     assert second.url == "https://index.example/in/fl/inflector"
     assert not second.followed
@@ -54,10 +55,10 @@ def test_where_files_are(dl: str, url: str) -> None:
 )  # fmt: skip
 def test_an_absurd_config_is_told_before_any_crate_is_asked_for(config: bytes) -> None:
     """Pitfall 17: the setting is the address of an index; a web site has none."""
-    talk = CARGO.conversation("https://crates.io/", package("demo"))
-    next(talk)
+    first = next(CARGO.conversation("https://crates.io/", package("demo")))
+    assert first.check is not None
     with pytest.raises(Misbehaved, match=r"config\.json") as caught:
-        talk.send(config)
+        first.check(config)
     assert "secret" not in str(caught.value)
 
 

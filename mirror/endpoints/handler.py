@@ -13,7 +13,6 @@ from aiohttp import web
 
 from mirror.auth.access import READ, Access, Target
 from mirror.auth.identity import Identity
-from mirror.endpoints.entity import Entity
 from mirror.endpoints.exchange import Exchange, entity_of
 from mirror.endpoints.journal import Entry, Journal
 from mirror.endpoints.operations import Operations
@@ -117,11 +116,8 @@ class Handler:
             raise
         except Exception:
             log.exception("request %s failed", exchange.id)
-            body = b'{"error":"internal error; the log knows more under the X-Request-Id"}'
-            entity = Entity(
-                content_type="application/json", status=500, cache_control="no-store", body=body
-            )
-            return Sending(entity, request_id=exchange.id)
+            said = MirrorError("internal error; the log knows more under the X-Request-Id")
+            return self._refused(exchange, said)
 
     async def _understand(self, exchange: Exchange, route: Route) -> Intent:
         request, headers = exchange.request, exchange.request.headers

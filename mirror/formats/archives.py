@@ -30,6 +30,7 @@ class TarLimits(NamedTuple):
     members: int = 100_000
     unpacked: int = 4 * 1024**3  # bytes, headers included; what is scanned, not what is kept
     header: int = 1024**2  # bytes of headers in front of one member: long names, pax records
+    headers: int = 32 * 1024**2  # bytes of such headers in all, each being longer than a block
 
 
 class _Content:
@@ -39,6 +40,7 @@ class _Content:
         self._packed = packed
         self._limits = limits
         self.budget = limits.header
+        self._long = 0
 
     def read(self, size: int = -1) -> bytes:
         """A header, or what stands in front of one, for tarfile."""
@@ -47,8 +49,8 @@ class _Content:
             raise Exceeded(f"a header of the archive is larger than {self._limits.header} bytes")
         self.budget -= size
         data = self.take(size)
-        if size > _BLOCK and _DIGITS.search(data):
-            raise Invalid("a header of the archive has a number of more than 64 digits")
+        if size > _BLOCK:
+            self._check_long(data)
         return data
 
     def take(self, size: int) -> bytes:
@@ -65,6 +67,14 @@ class _Content:
 
     def tell(self) -> int:
         return self._packed.tell()
+
+    def _check_long(self, header: bytes) -> None:
+        # Each record in it costs a microsecond, and packs to next to nothing.
+        self._long += len(header)
+        if self._long > self._limits.headers:
+            raise Exceeded(f"the archive has more than {self._limits.headers} bytes of headers")
+        if _DIGITS.search(header):
+            raise Invalid("a header of the archive has a number of more than 64 digits")
 
     def finish(self) -> None:
         """Read what follows the last member: the checksum of all of it comes at the very end."""

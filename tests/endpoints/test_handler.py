@@ -93,8 +93,8 @@ async def test_a_mistake_of_ours_tells_nothing_but_where_to_look(site, caplog) -
     site.parts.handler._reads = Failing(ZeroDivisionError("secret"))
     status, headers, body = await site.ask("/npm/main/pubby")
     assert status == 500
-    assert orjson.loads(body) == {
-        "error": "internal error; the log knows more under the X-Request-Id"
+    assert set(orjson.loads(body).values()) == {
+        "internal error; the log knows more under the X-Request-Id"
     }
     assert f"request {headers['x-request-id']} failed" in caplog.text
 

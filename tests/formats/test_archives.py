@@ -156,6 +156,13 @@ def test_a_number_without_end_is_refused_before_tarfile_looks_for_its_end() -> N
     assert [each.read(10**6) for each in read_tar_gz(io.BytesIO(digits))] == [b"1" * 500_000]
 
 
+def test_headers_have_a_limit_together() -> None:
+    """A pax header of tiny records costs a fifth of a second for each of its megabytes."""
+    limits = TarLimits(headers=100_000)
+    with pytest.raises(Exceeded, match="more than 100000 bytes of headers"):
+        paths(headers(tarfile.XHDTYPE, b"6 a=b\n" * 1000, 20), limits)
+
+
 def test_headers_for_headers_end_somewhere() -> None:
     with pytest.raises(Invalid):
         paths(headers(tarfile.XHDTYPE, b"13 comment=x\n", 5000))

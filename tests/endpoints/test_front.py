@@ -87,7 +87,7 @@ def test_the_second_head_has_its_time_from_its_first_byte(run):
             writer.write(b"GET / HT")
             began = time.monotonic()
             assert (await everything(reader)).startswith(b"HTTP/1.1 408 ")
-            assert 0.15 < time.monotonic() - began < 2
+            assert 0.15 < time.monotonic() - began < 10
             writer.close()
 
     run(main())
@@ -262,7 +262,7 @@ def test_close_breaks_what_outlasts_the_grace(run):
         await slow.began.wait()
         began = time.monotonic()
         await door.close(0.1)
-        assert 0.1 <= time.monotonic() - began < 1
+        assert 0.1 <= time.monotonic() - began < 10  # it would wait for ever
         assert slow.cancelled
         assert await everything(reader) == b"RESET"
         assert door.connections == 0

@@ -7,6 +7,7 @@ those; the questions that it asks may also be asked outside of writes, where the
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -105,9 +106,23 @@ class Writer:
     def _open(self) -> None:
         self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=BUSY_SECONDS)
         self._connection.row_factory = sqlite3.Row
-        for pragma in PRAGMAS:
-            self._connection.execute(pragma)
+        self._configure()
         migrate(self._connection)
+
+    def _configure(self) -> None:
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                for pragma in PRAGMAS:
+                    self._connection.execute(pragma)
+            except sqlite3.OperationalError as error:
+                # A new file is turned to WAL without waiting for others who do so: SQLite does not
+                # ask its busy handler there.
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def _close(self) -> None:
         with suppress(AttributeError):  # it was never opened

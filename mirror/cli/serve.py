@@ -48,6 +48,7 @@ def _greeting(settings: "Settings", port: int, first: "FirstStart | None") -> st
             "",
             f"  npm:      npm config set registry {base}/npm/main/",
             f"  pip:      pip config set global.index-url {base}/pypi/main/simple/",
+            "  cargo:    mirror login --tool cargo",
             "  the rest: README.md, mirror --help, and config.example.yaml",
         ]
     return "\n".join(lines)

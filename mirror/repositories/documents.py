@@ -1,7 +1,6 @@
 """Documents about packages: planned, asked for, merged and rendered, once per change."""
 
 import asyncio
-import hashlib
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from mirror.formats.intents import ReadPackage
 from mirror.model import Package
 from mirror.repositories import listings
 from mirror.repositories.composing import DocumentFile, Job, Spilled, compose
+from mirror.repositories.fingerprints import fingerprint_of
 from mirror.repositories.merging import Holding, StoredVersion
-from mirror.repositories.origins import Plan, Source
+from mirror.repositories.origins import Source
 from mirror.repositories.searching import Walk
 from mirror.repositories.spelling import Identity, spelling
 from mirror.repositories.upstreams import Asked, Upstreams
@@ -134,7 +134,7 @@ class DocumentReader:
         stale = any(each.outcome not in {"fresh", "absent"} for each in asked.values())
         anew = any(each.anew for each in asked.values())
         fresh_until = min((each.fresh_until for each in asked.values()), default=float("inf"))
-        fingerprint = _fingerprint(plan, holdings, found, supplement)
+        fingerprint = fingerprint_of(plan, holdings, found, supplement)
         if previous is not None and previous.fingerprint == fingerprint:
             rendered = previous.rendered
         else:
@@ -271,27 +271,6 @@ def _failure(asked: Mapping[str, Asked]) -> MirrorError | None:
     """Why something that nobody showed may be there all the same."""
     errors = (each.error for each in asked.values())
     return next((each for each in errors if not isinstance(each, NotFound | None)), None)
-
-
-def _fingerprint(
-    plan: Plan,
-    holdings: Mapping[int, Holding],
-    found: Mapping[str, StoredListing],
-    supplement: StoredDocument | None,
-) -> str:
-    content = hashlib.sha256()
-    # The order of the search decides between sources, also where none of them changed.
-    content.update(f"{plan}\n".encode())
-    for repository in sorted(holdings):
-        holding = holdings[repository]
-        content.update(f"{repository} {holding.revision} {holding.controls}\n".encode())
-        for version in holding.versions.values():
-            content.update(f"{version.version} {version.status} {version.revision}\n".encode())
-    for name in sorted(found):
-        content.update(f"{name} {found[name].sha256}\n".encode())
-    if supplement is not None:
-        content.update(f"{supplement.sha256}\n".encode())
-    return content.hexdigest()
 
 
 def _body(spilled: Spilled) -> Body:

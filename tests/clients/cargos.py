@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,7 @@ def _installed(client: str) -> Path:
     return Path(found)
 
 
+@cache
 def _sysroot(cargo: Path) -> str:
     """Where the toolchain is: rustup's own commands look below a HOME that is not ours."""
     rustc = cargo.with_name("rustc")

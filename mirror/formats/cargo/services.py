@@ -19,7 +19,8 @@ and given to cargo with
 
     cargo login --registry NAME
 
-where NAME is what your .cargo/config.toml calls this registry.
+where NAME is what your .cargo/config.toml calls this registry. Beside the server,
+`mirror login --tool cargo` does both.
 """
 
 
